@@ -1,0 +1,133 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A library target and what it may know. `Tests/HouseTests` holds the same table against the import lines,
+/// because SwiftPM lets a target import a transitive dependency that it never declared.
+func library(_ name: String, knows dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, of dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "pointsman",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "pointsman", targets: ["pointsman"]),
+    .executable(name: "bench", targets: ["bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // The system's BLAS.
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+
+    // Pure mathematics: distributions, best-arm probabilities, alias tables, generators. No domain word.
+    library("Statistics", knows: [.product(name: "RealModule", package: "swift-numerics")]),
+    // Unit vectors, similarity by BLAS, spherical k-means.
+    library("Vectors", knows: ["COpenBLAS"]),
+    // JSON in and out: strict, with every error and its pointer.
+    library("Wire"),
+    // The mind: place, decide, judge, fold. Pure: no clock, no chance, no I/O.
+    library("Routing", knows: ["Statistics", "Vectors"]),
+    // Text to unit vector.
+    library("Embedding", knows: ["Vectors"]),
+    // YAML that a person writes, checked with file and line.
+    library(
+      "Declarations", knows: ["Routing", "Wire", .product(name: "Yams", package: "Yams")]),
+    // The ports, and the orchestration: decide, record, judge, tick.
+    library(
+      "Serving",
+      knows: [
+        "Routing", "Vectors", "Embedding",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    // SQLite: the ledger and what is derived from it.
+    library(
+      "Persistence",
+      knows: ["Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift")]),
+    // HTTP.
+    library(
+      "API",
+      knows: [
+        "Routing", "Serving", "Wire",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    // Wiring and commands only.
+    .executableTarget(
+      name: "pointsman",
+      dependencies: [
+        "API", "Declarations", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Sources/Command",
+      swiftSettings: strict),
+    // Speed, as ratios to references measured in the same run.
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "API", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      path: "Sources/Bench",
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Routing", "Serving", "Vectors", "Statistics"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("HouseTests", of: []),
+    tests("StatisticsTests", of: ["Statistics"]),
+    tests("VectorsTests", of: ["Vectors"]),
+    tests("WireTests", of: ["Wire"]),
+    tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
+    tests("EmbeddingTests", of: ["Embedding", "Vectors"]),
+    tests("DeclarationsTests", of: ["Declarations", "Routing", .product(name: "Yams", package: "Yams")]),
+    tests("ServingTests", of: ["Serving", "Routing", "Embedding", "Vectors", "TestSupport"]),
+    tests(
+      "PersistenceTests",
+      of: [
+        "Persistence", "Serving", "Routing", "Vectors", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    tests(
+      "APITests",
+      of: [
+        "API", "Serving", "Routing", "Embedding", "Vectors", "Wire", "Persistence", "TestSupport",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ]),
+    tests("CommandTests", of: ["pointsman", "Wire"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,116 @@
+/// A decision as it is recorded: everything that is needed to make it again.
+///
+/// With the snapshot of its epoch, a decision's intent, row, eligible set and id give the same table, the same draw
+/// and the same propensity, bit for bit (``Snapshot/rederive(_:)``).
+public struct Decision: Hashable, Sendable {
+  public var id: Identifier
+  /// The epoch whose snapshot decided.
+  public var epoch: Int
+  public var decided: Instant
+  public var intent: Intent
+  /// The region map that placed it; 0 when no map has been recorded yet.
+  public var mapVersion: Int
+  public var placement: Placement
+  /// Positions in the capability's roster.
+  public var eligible: CandidateSet
+  /// Ordinal of the candidate that serves.
+  public var chosen: UInt32
+  public var reason: Reason
+  public var propensity: Double
+  /// In `observe`: the ordinal of the one that the policy would have served.
+  public var shadow: UInt32?
+  /// Ordinal of the session's candidate, if the session had one.
+  public var sticky: UInt32?
+  /// The counter of rotating policies.
+  public var turn: UInt64
+
+  public init(
+    id: Identifier, epoch: Int, decided: Instant, intent: Intent, mapVersion: Int, placement: Placement,
+    eligible: CandidateSet, chosen: UInt32, reason: Reason, propensity: Double, shadow: UInt32? = nil,
+    sticky: UInt32? = nil, turn: UInt64 = 0
+  ) {
+    self.id = id
+    self.epoch = epoch
+    self.decided = decided
+    self.intent = intent
+    self.mapVersion = mapVersion
+    self.placement = placement
+    self.eligible = eligible
+    self.chosen = chosen
+    self.reason = reason
+    self.propensity = propensity
+    self.shadow = shadow
+    self.sticky = sticky
+    self.turn = turn
+  }
+
+  /// The key of the table that it was drawn from.
+  public var tableKey: TableKey {
+    TableKey(
+      capability: intent.capability, row: placement.row, eligible: eligible,
+      allowsExploration: intent.allowsExploration, costWeight: intent.costWeight,
+      work: intent.costWeight > 0 ? intent.assumedWork : nil)
+  }
+}
+
+/// Nobody may serve an intent: the answer, with everyone's reason.
+public struct NoEligibleCandidate: Error, Sendable {
+  public var capability: Capability
+  public var excluded: [Exclusion]
+}
+
+/// Why one candidate may not serve an intent.
+public struct Exclusion: Hashable, Sendable {
+  public var candidate: String
+  public var reason: Ineligibility
+}
+
+extension TableCache {
+  /// Decides: who serves this intent.
+  ///
+  /// - Parameters:
+  ///   - placement: of the intent in the snapshot's map.
+  ///   - sticky: ordinal of the candidate that the session already has.
+  /// - Returns: the record and the choice behind it.
+  public func decide(
+    _ intent: Intent, _ placement: Placement, id: Identifier, at now: Instant, sticky: UInt32? = nil, turn: UInt64 = 0
+  ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice) {
+    let capability = intent.capability
+    let roster = snapshot.knowledge[capability.index].roster
+    let eligible = roster.eligible(for: intent)
+    guard !eligible.isEmpty else {
+      throw NoEligibleCandidate(capability: capability, excluded: snapshot.exclusions(for: intent, except: eligible))
+    }
+    let key = TableKey(
+      capability: capability, row: placement.row, eligible: eligible,
+      allowsExploration: intent.allowsExploration, costWeight: intent.costWeight,
+      work: intent.costWeight > 0 ? intent.assumedWork : nil)
+    let table = table(key)
+    let choice = Draw.choose(table, id: id, sticky: sticky.flatMap { roster.position(of: $0) }, turn: turn)
+    let decision = Decision(
+      id: id, epoch: snapshot.epoch, decided: now, intent: intent, mapVersion: snapshot.map.version,
+      placement: placement, eligible: eligible, chosen: roster.ordinals[table.scene.arms[choice.arm].position],
+      reason: choice.reason, propensity: choice.propensity,
+      shadow: choice.shadow.map { roster.ordinals[table.scene.arms[$0].position] }, sticky: sticky, turn: turn)
+    return (decision, choice)
+  }
+}
+
+extension Snapshot {
+  /// Makes a recorded decision again, from its record and the snapshot of its epoch alone.
+  public func rederive(_ decision: Decision) -> Choice {
+    let roster = self[decision.intent.capability].roster
+    return Draw.choose(
+      table(decision.tableKey), id: decision.id, sticky: decision.sticky.flatMap { roster.position(of: $0) },
+      turn: decision.turn)
+  }
+
+  /// Everyone on the roster who is not eligible, with the reason, by id.
+  public func exclusions(for intent: Intent, except eligible: CandidateSet) -> [Exclusion] {
+    let roster = self[intent.capability].roster
+    return (0..<roster.count).compactMap { position in
+      guard !eligible.contains(position), let reason = roster.ineligibility(position, for: intent) else { return nil }
+      return Exclusion(candidate: roster.candidates[position].id, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Statistics
+import Synchronization
+
+/// Everything that decisions of one kind share during an epoch: who is preferred, with what probability each is
+/// chosen, in which order they would stand in for each other. Immutable and computed once.
+public final class PropensityTable: Sendable {
+  public let scene: Scene
+  public let allocation: Allocation
+  /// Arms by falling AgentRank: the order of fallbacks.
+  public let ranking: [Int]
+  /// The arm of the baseline.
+  public let baseline: Int
+  private let alias: AliasTable
+
+  public init(_ scene: Scene) {
+    self.scene = scene
+    allocation = scene.rules.policy.policy.allocate(scene)
+    ranking = scene.ranking()
+    baseline = FixedPolicy().allocate(scene).preferred
+    alias = AliasTable(probabilities: allocation.probabilities)
+  }
+
+  /// An arm by chance, or by turn where the policy rotates.
+  public func draw(turn: UInt64, using generator: inout some RandomNumberGenerator) -> Int {
+    allocation.isRotating ? Int(turn % UInt64(scene.arms.count)) : alias.draw(using: &generator)
+  }
+
+  public func arm(at position: Int) -> Int? { scene.arms.firstIndex { $0.position == position } }
+}
+
+/// What a table is computed from, besides the snapshot.
+public struct TableKey: Hashable, Sendable {
+  public var capability: Capability
+  public var row: Int
+  public var eligible: CandidateSet
+  public var allowsExploration: Bool
+  public var costWeight: Double
+  /// What costs are estimated for; nil where cost does not matter.
+  public var work: Work?
+
+  public init(
+    capability: Capability, row: Int, eligible: CandidateSet, allowsExploration: Bool, costWeight: Double, work: Work?
+  ) {
+    self.capability = capability
+    self.row = row
+    self.eligible = eligible
+    self.allowsExploration = allowsExploration
+    self.costWeight = costWeight
+    self.work = costWeight > 0 ? work : nil
+  }
+}
+
+extension Snapshot {
+  /// Computes a table from nothing.
+  ///
+  /// - Precondition: the key's eligible set is not empty.
+  public func table(_ key: TableKey) -> PropensityTable {
+    let knowledge = self[key.capability]
+    let costs = key.work.map { work in knowledge.roster.candidates.map { $0.price?.dollars(for: work) } } ?? []
+    return PropensityTable(
+      Scene(
+        knowledge, row: key.row, eligible: key.eligible, costs: costs, costWeight: key.costWeight,
+        allowsExploration: key.allowsExploration))
+  }
+}
+
+/// The tables of one snapshot, each computed at most about once, at most `capacity` of them.
+public final class TableCache: Sendable {
+  public let snapshot: Snapshot
+  private let capacity: Int
+  private let tables = Mutex<[TableKey: PropensityTable]>([:])
+
+  /// - Parameter capacity: beyond it, the cache begins anew: a table costs tens of microseconds.
+  public init(_ snapshot: Snapshot, capacity: Int = 16_384) {
+    self.snapshot = snapshot
+    self.capacity = capacity
+  }
+
+  public func table(_ key: TableKey) -> PropensityTable {
+    if let table = tables.withLock({ $0[key] }) { return table }
+    // Computed outside the lock: two threads may do the same work, and get the same bits.
+    let table = snapshot.table(key)
+    tables.withLock { tables in
+      if tables.count >= capacity { tables.removeAll(keepingCapacity: true) }
+      tables[key] = table
+    }
+    return table
+  }
+
+  public var count: Int { tables.withLock { $0.count } }
+}

@@ -1,0 +1,179 @@
+/// The learned state of a snapshot as bytes: the same state, the same bytes.
+///
+/// Little-endian, versioned. Holds what cannot be computed again from anything else: cells, checkpoints, arrivals and
+/// accounts. Cells in which nothing was ever observed are left out.
+extension Snapshot {
+  public var learnedBytes: [UInt8] {
+    var writer = ByteWriter()
+    writer.put(UInt32(1))
+    writer.put(UInt64(epoch))
+    let filled = knowledge.filter { $0.columns > 0 }
+    writer.put(UInt32(filled.count))
+    for knowledge in filled { knowledge.write(to: &writer) }
+    return writer.bytes
+  }
+
+  /// Reads a state back. Nil when the bytes are not one, or do not fit the map.
+  public init?(
+    learned bytes: [UInt8], history: [EpochSums], opened: Instant, catalogue: Versioned<Catalogue>,
+    governance: Versioned<Governance>, roll: Roll, map: RegionMap
+  ) {
+    var reader = ByteReader(bytes)
+    guard reader.take(UInt32.self) == 1, let epoch = reader.take(UInt64.self),
+      let count = reader.take(UInt32.self)
+    else { return nil }
+    let whole = roll.including(catalogue.value)
+    var knowledge: [Knowledge] = Capability.allCases.map { capability in
+      Knowledge(
+        capability: capability, roster: Roster(capability, catalogue.value, whole, known: [], at: opened),
+        rows: map.rootRow(of: capability) + 1)
+    }
+    for _ in 0..<count {
+      guard let next = Knowledge(from: &reader, catalogue.value, whole, map, opened) else { return nil }
+      knowledge[next.capability.index] = next
+    }
+    guard reader.isAtEnd else { return nil }
+    self.init(
+      epoch: Int(epoch), opened: opened, catalogue: catalogue, governance: governance, roll: whole, map: map,
+      knowledge: knowledge, history: history)
+    derive()
+  }
+}
+
+extension Knowledge {
+  fileprivate func write(to writer: inout ByteWriter) {
+    writer.put(capability.rawValue)
+    writer.put(UInt32(rows))
+    writer.put(UInt32(columns))
+    for ordinal in roster.ordinals { writer.put(ordinal) }
+    for table in [cells, checkpoints] {
+      let filled = table.indices.filter { table[$0] != Cell() }
+      writer.put(UInt32(filled.count))
+      for index in filled {
+        let cell = table[index]
+        writer.put(UInt32(index))
+        for value in [cell.observations, cell.rewards, cell.average, cell.averageWeight] { writer.put(value.bitPattern) }
+      }
+    }
+    for value in arrivals + [account.earned, account.spent] { writer.put(value.bitPattern) }
+  }
+
+  fileprivate init?(
+    from reader: inout ByteReader, _ catalogue: Catalogue, _ roll: Roll, _ map: RegionMap, _ opened: Instant
+  ) {
+    guard let raw = reader.take(UInt8.self), let capability = Capability(rawValue: raw),
+      let rows = reader.take(UInt32.self), let columns = reader.take(UInt32.self),
+      Int(rows) == map.rootRow(of: capability) + 1
+    else { return nil }
+    var ordinals: [UInt32] = []
+    for _ in 0..<columns {
+      guard let ordinal = reader.take(UInt32.self), ordinal < roll.ids.count else { return nil }
+      ordinals.append(ordinal)
+    }
+    let roster = Roster(capability, catalogue, roll, known: ordinals, at: opened)
+    guard roster.ordinals == ordinals else { return nil }
+    self.init(capability: capability, roster: roster, rows: Int(rows))
+    guard let cells = Knowledge.cells(from: &reader, count: self.cells.count),
+      let checkpoints = Knowledge.cells(from: &reader, count: self.cells.count)
+    else { return nil }
+    self.cells = cells
+    self.checkpoints = checkpoints
+    for row in 0..<self.rows {
+      guard let bits = reader.take(UInt64.self) else { return nil }
+      arrivals[row] = Double(bitPattern: bits)
+    }
+    guard let earned = reader.take(UInt64.self), let spent = reader.take(UInt64.self) else { return nil }
+    account = ExplorationAccount(earned: Double(bitPattern: earned), spent: Double(bitPattern: spent))
+  }
+
+  private static func cells(from reader: inout ByteReader, count: Int) -> [Cell]? {
+    var cells = Array(repeating: Cell(), count: count)
+    guard let filled = reader.take(UInt32.self) else { return nil }
+    for _ in 0..<filled {
+      guard let index = reader.take(UInt32.self), Int(index) < count, let n = reader.take(UInt64.self),
+        let s = reader.take(UInt64.self), let a = reader.take(UInt64.self), let w = reader.take(UInt64.self)
+      else { return nil }
+      cells[Int(index)].observations = Double(bitPattern: n)
+      cells[Int(index)].rewards = Double(bitPattern: s)
+      cells[Int(index)].average = Double(bitPattern: a)
+      cells[Int(index)].averageWeight = Double(bitPattern: w)
+    }
+    return cells
+  }
+}
+
+extension EpochTallies {
+  public var bytes: [UInt8] {
+    var writer = ByteWriter()
+    for tally in tallies {
+      writer.put(tally.cell.packed)
+      writer.put(tally.rater)
+      writer.put(UInt64(bitPattern: tally.mass))
+      writer.put(UInt64(bitPattern: tally.sum))
+    }
+    return writer.bytes
+  }
+
+  public init?(epoch: Int, bytes: [UInt8]) {
+    var reader = ByteReader(bytes)
+    var tallies: [Tally] = []
+    tallies.reserveCapacity(bytes.count / 32)
+    while !reader.isAtEnd {
+      guard let cell = reader.take(UInt64.self), let rater = reader.take(UInt64.self),
+        let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
+      else { return nil }
+      tallies.append(
+        Tally(
+          cell: CellKey(packed: cell), rater: rater, mass: Int64(bitPattern: mass), sum: Int64(bitPattern: sum)))
+    }
+    self.init(epoch: epoch, tallies: tallies)
+  }
+}
+
+extension EpochSums {
+  public var bytes: [UInt8] {
+    var writer = ByteWriter()
+    for sum in sums {
+      writer.put(sum.cell.packed)
+      writer.put(sum.mass.bitPattern)
+      writer.put(sum.sum.bitPattern)
+    }
+    return writer.bytes
+  }
+
+  public init?(epoch: Int, bytes: [UInt8]) {
+    var reader = ByteReader(bytes)
+    var sums: [CellSum] = []
+    while !reader.isAtEnd {
+      guard let cell = reader.take(UInt64.self), let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
+      else { return nil }
+      sums.append(
+        CellSum(cell: CellKey(packed: cell), mass: Double(bitPattern: mass), sum: Double(bitPattern: sum)))
+    }
+    self.init(epoch: epoch, sums: sums)
+  }
+}
+
+private struct ByteWriter {
+  var bytes: [UInt8] = []
+
+  mutating func put<Word: FixedWidthInteger>(_ word: Word) {
+    withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+}
+
+private struct ByteReader {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  mutating func take<Word: FixedWidthInteger>(_ type: Word.Type) -> Word? {
+    let size = MemoryLayout<Word>.size
+    guard position + size <= bytes.count else { return nil }
+    defer { position += size }
+    return bytes.withUnsafeBytes { Word(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Word.self)) }
+  }
+}

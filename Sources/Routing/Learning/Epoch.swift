@@ -1,0 +1,185 @@
+/// The fold: how an epoch's feedback becomes knowledge.
+public enum Epoch {
+  /// What happened during one epoch.
+  public struct Input: Sendable {
+    /// What first counted in it, corrections of it included.
+    public var tallies: EpochTallies
+    /// Earlier epochs that corrections changed, each complete, in ascending order.
+    public var restated: [EpochTallies]
+    /// Decisions made, by capability and row, sorted.
+    public var traffic: [Traffic]
+
+    public init(tallies: EpochTallies, restated: [EpochTallies] = [], traffic: [Traffic] = []) {
+      self.tallies = tallies
+      self.restated = restated
+      self.traffic = traffic
+    }
+  }
+
+  public struct Traffic: Hashable, Sendable {
+    public var capability: Capability
+    public var row: Int
+    public var decisions: Int
+    public var explored: Int
+
+    public init(capability: Capability, row: Int, decisions: Int, explored: Int) {
+      self.capability = capability
+      self.row = row
+      self.decisions = decisions
+      self.explored = explored
+    }
+  }
+
+  /// What holds from the next epoch on.
+  public struct Terms: Sendable {
+    public var opened: Instant
+    public var catalogue: Versioned<Catalogue>
+    public var governance: Versioned<Governance>
+
+    public init(opened: Instant, catalogue: Versioned<Catalogue>, governance: Versioned<Governance>) {
+      self.opened = opened
+      self.catalogue = catalogue
+      self.governance = governance
+    }
+  }
+
+  /// Closes the snapshot's epoch: discount, add, move the estimates, shrink, and open the next under `terms`.
+  ///
+  /// A pure function; folding the whole log from nothing gives the same bits as folding it epoch by epoch.
+  ///
+  /// - Parameter index: must already hold the epoch that is being closed.
+  public static func fold(_ snapshot: Snapshot, _ input: Input, _ terms: Terms, _ index: EpochIndex) -> Snapshot {
+    var next = absorb(snapshot, input, index)
+    next = reopened(next, terms, epoch: snapshot.epoch + 1)
+    next.derive()
+    return next
+  }
+
+  /// Folds many epochs at once, deriving posteriors only at the end: what a new region map and a verification do.
+  ///
+  /// - Parameter inputs: one per epoch from 0 on, corrections already in their epochs.
+  public static func refold(
+    from empty: Snapshot, _ inputs: some Sequence<Input>, _ terms: (_ closing: Int) -> Terms, _ index: EpochIndex
+  ) -> Snapshot {
+    var next = empty
+    for input in inputs {
+      let closing = next.epoch
+      next = reopened(absorb(next, input, index), terms(closing), epoch: closing + 1)
+    }
+    next.derive()
+    return next
+  }
+
+  /// Discounts and adds. Cells whose past was restated are run again from their checkpoint.
+  private static func absorb(_ snapshot: Snapshot, _ input: Input, _ index: EpochIndex) -> Snapshot {
+    var next = snapshot
+    let closing = snapshot.epoch
+    let rules = { (capability: Capability) in index.rules(closing, capability) }
+    let paces = Capability.allCases.map { Pace(index.rules(closing, $0)) }
+    next.history.append(EpochSums(epoch: closing, sums: withRoots(input.tallies.sums(rules), snapshot)))
+    for capability in Capability.allCases where next[capability].columns > 0 {
+      step(&next.knowledge[capability.index].cells, next.history.last!, next[capability], paces[capability.index])
+    }
+    rerun(&next, restated: input.restated, index)
+    let kept = index.oldestKept(after: closing)
+    while let first = next.history.first, first.epoch < kept {
+      let oldest = next.history.removeFirst()
+      for capability in Capability.allCases where next[capability].columns > 0 {
+        let pace = Pace(index.rules(oldest.epoch, capability))
+        step(&next.knowledge[capability.index].checkpoints, oldest, next[capability], pace)
+      }
+    }
+    for capability in Capability.allCases {
+      settle(&next.knowledge[capability.index], input.traffic, rules(capability))
+    }
+    return next
+  }
+
+  /// Advances every cell of a capability by one epoch.
+  private static func step(_ cells: inout [Cell], _ sums: EpochSums, _ knowledge: Knowledge, _ pace: Pace) {
+    let capability = knowledge.capability
+    let first = CellKey(capability: capability, row: 0, ordinal: 0)
+    var news = [(mass: Double, sum: Double)](repeating: (0, 0), count: cells.count)
+    for sum in sums.sums where sum.cell >= first && sum.cell.capability == capability {
+      guard let column = knowledge.roster.position(of: sum.cell.ordinal), sum.cell.row < knowledge.rows else { continue }
+      news[sum.cell.row * knowledge.columns + column] = (sum.mass, sum.sum)
+    }
+    for index in cells.indices { cells[index].advance(mass: news[index].mass, sum: news[index].sum, pace) }
+  }
+
+  /// Replaces the root row's sums by the sums over all rows.
+  ///
+  /// On entry the root row holds only the intents that no region claimed.
+  private static func withRoots(_ sums: [CellSum], _ snapshot: Snapshot) -> [CellSum] {
+    var roots: [CellKey: Int] = [:]
+    var totals: [CellSum] = []
+    var regional: [CellSum] = []
+    for sum in sums {
+      let capability = sum.cell.capability
+      let root = snapshot[capability].rootRow
+      let key = CellKey(capability: capability, row: root, ordinal: sum.cell.ordinal)
+      if let place = roots[key] {
+        totals[place].mass += sum.mass
+        totals[place].sum += sum.sum
+      } else {
+        roots[key] = totals.count
+        totals.append(CellSum(cell: key, mass: sum.mass, sum: sum.sum))
+      }
+      if sum.cell.row != root { regional.append(sum) }
+    }
+    return (regional + totals).sorted { $0.cell < $1.cell }
+  }
+
+  /// Takes in restated epochs and runs the cells that they changed again, from the checkpoint to now.
+  private static func rerun(_ snapshot: inout Snapshot, restated: [EpochTallies], _ index: EpochIndex) {
+    guard !restated.isEmpty, let oldest = snapshot.history.first?.epoch else { return }
+    var changed: Set<CellKey> = []
+    for epoch in restated where epoch.epoch >= oldest {
+      let place = epoch.epoch - oldest
+      let sums = withRoots(epoch.sums { index.rules(epoch.epoch, $0) }, snapshot)
+      changed.formUnion(Set(sums).symmetricDifference(snapshot.history[place].sums).map(\.cell))
+      snapshot.history[place].sums = sums
+    }
+    // Each cell is run on its own, so the order of the set changes nothing.
+    for key in changed {
+      let knowledge = snapshot[key.capability]
+      guard let column = knowledge.roster.position(of: key.ordinal), key.row < knowledge.rows else { continue }
+      let place = key.row * knowledge.columns + column
+      var cell = knowledge.checkpoints[place]
+      for epoch in snapshot.history {
+        let (mass, sum) = epoch.sum(key)
+        cell.advance(mass: mass, sum: sum, Pace(index.rules(epoch.epoch, key.capability)))
+      }
+      snapshot.knowledge[key.capability.index].cells[place] = cell
+    }
+  }
+
+  private static func settle(_ knowledge: inout Knowledge, _ traffic: [Traffic], _ rules: Rules) {
+    var decisions = [Int](repeating: 0, count: knowledge.rows)
+    var explored = 0
+    for entry in traffic where entry.capability == knowledge.capability && entry.row < knowledge.rows {
+      decisions[entry.row] += entry.decisions
+      explored += entry.explored
+    }
+    let total = decisions.reduce(0, +)
+    knowledge.account.settle(decisions: total, explored: explored, share: rules.explorationShare)
+    for row in 0..<knowledge.rows {
+      let count = Double(decisions[row])
+      let expected = knowledge.arrivals[row]
+      knowledge.arrivals[row] = expected == 0 ? count : (expected + count) / 2
+    }
+  }
+
+  /// The same knowledge under the next epoch's terms: candidates come and go.
+  private static func reopened(_ snapshot: Snapshot, _ terms: Terms, epoch: Int) -> Snapshot {
+    let roll = snapshot.roll.including(terms.catalogue.value)
+    let knowledge = snapshot.knowledge.map { old in
+      let roster = Roster(
+        old.capability, terms.catalogue.value, roll, known: old.roster.ordinals, at: terms.opened)
+      return old.moved(to: roster)
+    }
+    return Snapshot(
+      epoch: epoch, opened: terms.opened, catalogue: terms.catalogue, governance: terms.governance, roll: roll,
+      map: snapshot.map, knowledge: knowledge, history: snapshot.history)
+  }
+}

@@ -1,0 +1,72 @@
+public import Routing
+import Synchronization
+
+/// A recorded decision made again from the ledger alone.
+public struct Explanation: Sendable {
+  public let decision: Decision
+  /// The snapshot of its epoch.
+  public let snapshot: Snapshot
+  /// What the record leads to now.
+  public let choice: Choice
+
+  /// Whether candidate, reason and propensity come out as they were logged, bit for bit.
+  public var agrees: Bool {
+    let scene = choice.table.scene
+    let chosen = snapshot[decision.intent.capability].roster.ordinals[scene.arms[choice.arm].position]
+    return chosen == decision.chosen && choice.reason == decision.reason
+      && choice.propensity.bitPattern == decision.propensity.bitPattern
+  }
+}
+
+/// Why a decision cannot be explained.
+public enum ExplanationError: Error, Hashable, CustomStringConvertible {
+  case unknownDecision(Identifier)
+  case missingState(epoch: Int)
+
+  public var description: String {
+    switch self {
+    case .unknownDecision(let id): "no decision has the id \(id)"
+    case .missingState(let epoch): "the state of epoch \(epoch) is not in the ledger"
+    }
+  }
+}
+
+extension RoutingService {
+  /// Makes a recorded decision again.
+  public func explain(_ id: Identifier) async throws -> Explanation {
+    if let decision = try ledger.decision(id) { return try archive.explain(decision) }
+    // It may have been answered and not committed yet.
+    try await recorder.flush()
+    guard let decision = try ledger.decision(id) else { throw ExplanationError.unknownDecision(id) }
+    return try archive.explain(decision)
+  }
+}
+
+/// Snapshots of past epochs, the latest few kept.
+public final class SnapshotArchive: Sendable {
+  private let ledger: any Ledger
+  private let kept = Mutex<[(epoch: Int, snapshot: Snapshot)]>([])
+  private let capacity: Int
+
+  public init(_ ledger: any Ledger, capacity: Int = 8) {
+    self.ledger = ledger
+    self.capacity = capacity
+  }
+
+  public func snapshot(ofEpoch epoch: Int) throws -> Snapshot {
+    if let hit = kept.withLock({ $0.first { $0.epoch == epoch } }) { return hit.snapshot }
+    guard let state = try ledger.state(ofEpoch: epoch),
+      let snapshot = try Snapshot(ledger, state, roll: try ledger.recover().roll)
+    else { throw ExplanationError.missingState(epoch: epoch) }
+    kept.withLock { kept in
+      kept.append((epoch, snapshot))
+      if kept.count > capacity { kept.removeFirst() }
+    }
+    return snapshot
+  }
+
+  public func explain(_ decision: Decision) throws -> Explanation {
+    let snapshot = try snapshot(ofEpoch: decision.epoch)
+    return Explanation(decision: decision, snapshot: snapshot, choice: snapshot.rederive(decision))
+  }
+}

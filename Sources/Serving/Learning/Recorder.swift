@@ -1,0 +1,184 @@
+import Foundation
+public import Logging
+public import Routing
+import Synchronization
+
+/// Commits in groups: everything that arrives while one transaction is on its way to the disk goes into the next.
+///
+/// One thread writes. A decision may be handed over without waiting (`grouped`) and is committed within 50 ms or with
+/// the next thousand; whoever waits makes the group leave at once. When the disk fails, waiters get the error, and
+/// decisions that were handed over stay here and are tried again.
+public final class Recorder: Sendable {
+  private struct Inbox {
+    var batch = LedgerBatch()
+    var waiters: [Waiter] = []
+    var isStopped = false
+    var failure: String?
+  }
+
+  private struct Waiter {
+    /// Its judgements' range in the batch.
+    var range: Range<Int>
+    var continuation: CheckedContinuation<[Receipt], any Error>
+  }
+
+  private final class State: @unchecked Sendable {
+    // Guarded by `condition`, which the writing thread also sleeps on.
+    var inbox = Inbox()
+    let condition = NSCondition()
+  }
+
+  private let state = State()
+  private let ledger: any Ledger
+  private let logger: Logger
+  private let finished = DispatchSemaphore(value: 0)
+
+  /// Decisions that may wait for the disk; beyond it, deciding waits too.
+  public static let capacity = 50_000
+  static let groupSize = 1_000
+  static let groupDelay = 0.05
+
+  public init(_ ledger: any Ledger, logger: Logger) {
+    self.ledger = ledger
+    self.logger = logger
+    let thread = Thread { [self] in run() }
+    thread.name = "recorder"
+    thread.stackSize = 1 << 21
+    thread.start()
+  }
+
+  /// Why the last commit failed; nil when it did not.
+  public var failure: String? {
+    state.condition.lock()
+    defer { state.condition.unlock() }
+    return state.inbox.failure
+  }
+
+  /// Hands a decision over without waiting. False when too many wait already: then ``commit(_:)`` is the way.
+  public func post(_ decision: Decision, _ embedding: [Float]?) -> Bool {
+    state.condition.lock()
+    defer { state.condition.unlock() }
+    guard !state.inbox.isStopped, state.inbox.batch.decisions.count < Recorder.capacity else { return false }
+    state.inbox.batch.decisions.append(decision)
+    state.inbox.batch.embeddings.append(embedding)
+    // The writer wakes by itself at the end of its delay; only a full group is worth a signal.
+    if state.inbox.batch.decisions.count == 1 || state.inbox.batch.decisions.count == Recorder.groupSize {
+      state.condition.signal()
+    }
+    return true
+  }
+
+  /// Returns when everything in the batch is durable, with one receipt per judgement.
+  public func commit(_ batch: LedgerBatch) async throws -> [Receipt] {
+    try await withCheckedThrowingContinuation { continuation in
+      state.condition.lock()
+      defer { state.condition.unlock() }
+      guard !state.inbox.isStopped else {
+        continuation.resume(throwing: ServiceError.stopped)
+        return
+      }
+      let start = state.inbox.batch.judgements.count
+      state.inbox.batch.decisions += batch.decisions
+      state.inbox.batch.embeddings += batch.embeddings
+      state.inbox.batch.judgements += batch.judgements
+      state.inbox.batch.answers += batch.answers
+      state.inbox.waiters.append(
+        Waiter(range: start..<start + batch.judgements.count, continuation: continuation))
+      state.condition.signal()
+    }
+  }
+
+  /// Returns when everything handed over before is durable.
+  public func flush() async throws {
+    _ = try await commit(LedgerBatch())
+  }
+
+  /// Commits what is there, then ends the thread.
+  public func stop() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      Thread {
+        self.state.condition.lock()
+        self.state.inbox.isStopped = true
+        self.state.condition.signal()
+        self.state.condition.unlock()
+        self.finished.wait()
+        continuation.resume()
+      }.start()
+    }
+  }
+
+  private func run() {
+    while let (batch, waiters) = next() {
+      guard !batch.isEmpty else {
+        waiters.forEach { $0.continuation.resume(returning: []) }
+        continue
+      }
+      do {
+        let receipts = try ledger.append(batch)
+        note(failure: nil)
+        for waiter in waiters { waiter.continuation.resume(returning: Array(receipts[waiter.range])) }
+      } catch {
+        logger.error("commit failed", metadata: ["error": "\(error)", "decisions": "\(batch.decisions.count)"])
+        note(failure: "\(error)")
+        for waiter in waiters { waiter.continuation.resume(throwing: ServiceError.ledger("\(error)")) }
+        if !keep(batch) { break }
+        Thread.sleep(forTimeInterval: 0.25)
+      }
+    }
+    finished.signal()
+  }
+
+  /// Waits for work, lets a group gather, and takes it. Nil when stopped and empty.
+  private func next() -> (LedgerBatch, [Waiter])? {
+    state.condition.lock()
+    defer { state.condition.unlock() }
+    while state.inbox.batch.isEmpty && state.inbox.waiters.isEmpty {
+      if state.inbox.isStopped { return nil }
+      state.condition.wait()
+    }
+    let deadline = Date(timeIntervalSinceNow: Recorder.groupDelay)
+    while state.inbox.waiters.isEmpty, !state.inbox.isStopped,
+      state.inbox.batch.decisions.count < Recorder.groupSize, state.condition.wait(until: deadline)
+    {}
+    defer {
+      state.inbox.batch = LedgerBatch()
+      state.inbox.waiters = []
+    }
+    return (state.inbox.batch, state.inbox.waiters)
+  }
+
+  private func note(failure: String?) {
+    state.condition.lock()
+    state.inbox.failure = failure
+    state.condition.unlock()
+  }
+
+  /// Puts decisions back that could not be committed: nobody else has them. False when stopping: they are lost, and
+  /// the log says how many.
+  private func keep(_ batch: LedgerBatch) -> Bool {
+    state.condition.lock()
+    defer { state.condition.unlock() }
+    guard !state.inbox.isStopped else {
+      logger.critical("stopped with decisions that could not be committed", metadata: ["count": "\(batch.decisions.count)"])
+      return false
+    }
+    state.inbox.batch.decisions = batch.decisions + state.inbox.batch.decisions
+    state.inbox.batch.embeddings = batch.embeddings + state.inbox.batch.embeddings
+    return true
+  }
+}
+
+/// What the service cannot do at the moment.
+public enum ServiceError: Error, Hashable, CustomStringConvertible {
+  case stopped
+  case ledger(String)
+  case overloaded
+
+  public var description: String {
+    switch self {
+    case .stopped: "the router is shutting down"
+    case .ledger(let reason): "the ledger cannot be written: \(reason)"
+    case .overloaded: "too many decisions wait for the disk"
+    }
+  }
+}
