@@ -52,7 +52,7 @@ let package = Package(
     // The mind: place, decide, judge, fold. Pure: no clock, no chance, no I/O.
     library("Routing", knows: ["Statistics", "Vectors"]),
     // Text to unit vector.
-    library("Embedding", knows: ["Vectors"]),
+    library("Embedding", knows: ["Vectors", .product(name: "Crypto", package: "swift-crypto")]),
     // YAML that a person writes, checked with file and line.
     library(
       "Declarations", knows: ["Routing", "Wire", .product(name: "Yams", package: "Yams")]),
@@ -60,7 +60,7 @@ let package = Package(
     library(
       "Serving",
       knows: [
-        "Routing", "Vectors", "Embedding",
+        "Routing", "Statistics", "Vectors", "Embedding",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -69,16 +69,20 @@ let package = Package(
       "Persistence",
       knows: ["Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift")]),
     // HTTP.
-    library(
-      "API",
-      knows: [
-        "Routing", "Serving", "Wire",
+    .target(
+      name: "API",
+      dependencies: [
+        "Embedding", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]),
+      ],
+      resources: [.embedInCode("openapi.yaml")],
+      swiftSettings: strict),
     // Wiring and commands only.
     .executableTarget(
       name: "pointsman",
@@ -111,7 +115,7 @@ let package = Package(
     tests("WireTests", of: ["Wire"]),
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
     tests("EmbeddingTests", of: ["Embedding", "Vectors"]),
-    tests("DeclarationsTests", of: ["Declarations", "Routing", .product(name: "Yams", package: "Yams")]),
+    tests("DeclarationsTests", of: ["Declarations", "Routing"]),
     tests("ServingTests", of: ["Serving", "Routing", "Embedding", "Vectors", "TestSupport"]),
     tests(
       "PersistenceTests",

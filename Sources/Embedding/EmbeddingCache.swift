@@ -8,8 +8,8 @@ import Synchronization
 public final class EmbeddingCache: Embedder {
   /// How often a vector was already there, and how often it had to be computed.
   public struct Counts: Sendable, Hashable {
-    public var hits = 0
-    public var misses = 0
+    public internal(set) var hits = 0
+    public internal(set) var misses = 0
   }
 
   /// The most texts remembered.

@@ -81,6 +81,7 @@ struct JSONScanner {
         depth += 1
         offset += 1
       case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        guard depth > 0 else { throw error("a value") }
         depth -= 1
         offset += 1
       case UInt8(ascii: ","), UInt8(ascii: ":"):

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Vectors
 
@@ -84,7 +85,7 @@ public struct StaticEmbedding: TextEmbedding {
       throw StaticEmbeddingError.missing(path: file.path)
     }
     return try data.withUnsafeBytes { bytes in
-      let found = SHA256.digest(of: bytes)
+      let found = Checksum.sha256(bytes)
       guard found == sha256 else {
         throw StaticEmbeddingError.wrongChecksum(path: file.path, expected: sha256, found: found)
       }
@@ -94,5 +95,14 @@ public struct StaticEmbedding: TextEmbedding {
         throw StaticEmbeddingError.malformed(path: file.path, reason: "\(error)")
       }
     }
+  }
+}
+
+enum Checksum {
+  /// SHA-256 as 64 lower-case hexadecimal digits: whether a downloaded file is the one that was published.
+  static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+    var hash = SHA256()
+    hash.update(bufferPointer: bytes)
+    return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

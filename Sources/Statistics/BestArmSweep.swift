@@ -45,10 +45,10 @@ struct BestArmSweep {
   /// The sweep ends when less than this much is left to find.
   static let remainder = 1e-9
   /// A panel may miss its identity by this much.
-  static let tolerance = 1e-8
+  static let tolerance = 1e-9
   /// The highest Legendre coefficient of a density on a panel, as mass. The integrals converge twice as fast as the
   /// interpolation does, so this may be near the root of `tolerance`.
-  static let resolution = 3e-4
+  static let resolution = 5e-5
 
   let arms: UnsafeMutableBufferPointer<Arm>
   /// Of each arm on the panel under way: the density times half the panel's width, then the distribution function.

@@ -64,8 +64,10 @@ struct GaussLegendre: Sendable {
   /// ∫ from each node to 1 of the polynomial through `values`.
   @inline(__always)
   func cumulative(_ values: Lanes) -> Lanes {
-    let low = (columns.0 * values[0] + columns.1 * values[1]) + (columns.2 * values[2] + columns.3 * values[3])
-    let high = (columns.4 * values[4] + columns.5 * values[5]) + (columns.6 * values[6] + columns.7 * values[7])
+    let low =
+      (columns.0 * values[0] + columns.1 * values[1]) + (columns.2 * values[2] + columns.3 * values[3])
+    let high =
+      (columns.4 * values[4] + columns.5 * values[5]) + (columns.6 * values[6] + columns.7 * values[7])
     return low + high
   }
 }

@@ -30,7 +30,8 @@ public enum GoodnessOfFit {
       }
     }
     if pool.expected > 0 {
-      if pool.expected < 5, let smallest = cells.indices.min(by: { cells[$0].expected < cells[$1].expected }) {
+      if pool.expected < 5, let smallest = cells.indices.min(by: { cells[$0].expected < cells[$1].expected })
+      {
         cells[smallest].observed += pool.observed
         cells[smallest].expected += pool.expected
       } else {
@@ -51,7 +52,7 @@ public enum GoodnessOfFit {
   ///
   /// The p-value is the limiting distribution Q(λ) = 2 Σ (−1)^(k−1) exp(−2k²λ²) at
   /// λ = D√n + 1/(6√n) + (D√n − 1)/(4n) (Vrbik, "Small-sample corrections to Kolmogorov–Smirnov test statistic",
-  /// 2018), within about 1e-4 of the exact one from n = 50.
+  /// 2018), within 6e-4 of the exact one at n = 20, 2e-4 at 100 and 2e-5 at 1000.
   /// - Parameters:
   ///   - samples: at least one, independent, in any order.
   ///   - cdf: the continuous distribution function F.

@@ -55,11 +55,12 @@ struct SphericalKMeansTests {
     let points = Matrix(rowVectors: [[1, 0], [0.6, 0.8], [0, 1]])
     var lloyd = Lloyd(points: points, centroids: [1, 0, 1, 0])
     lloyd.run(iterations: 10)
-    // (0, 1) fits worst and founds the second cluster, which then wins (0.6, 0.8): 0.8 against cos of the first.
+    // (0, 1) fits worst and founds the second cluster. The first moves to (1.6, 0.8) / √3.2, where (0.6, 0.8) has
+    // cosine 1.6 / √3.2 = 0.894, more than its 0.8 with (0, 1), and stays.
     #expect(lloyd.clusters == 2)
-    #expect(lloyd.assignment == [0, 1, 1])
-    // Second centroid: (0.6, 1.8) / √3.6; its cosines sum to √3.6 = 1.8973666.
-    #expect(abs(lloyd.objective - 2.8973666) < 1e-6)
+    #expect(lloyd.assignment == [0, 0, 1])
+    // The sum of a cluster's cosines is the length of the sum of its points: √3.2 + 1.
+    #expect(abs(lloyd.objective - 2.7888544) < 1e-6)
   }
 
   @Test("clusters that nothing can fill are left out")

@@ -63,6 +63,8 @@ public struct RegionMap: Sendable {
       public var intents: Int
       /// Whether the router fitted by itself and may do so again.
       public var isAutomatic: Bool
+      /// The number of the next learned region that resembles no former one: an id never changes its meaning.
+      public var nextNumber = 1
 
       public init(capability: Capability, vector: [Float], intents: Int, isAutomatic: Bool) {
         self.capability = capability

@@ -39,21 +39,24 @@ public final class RoutingService: Sendable {
   ///
   /// - Parameters:
   ///   - embedding: the caller's own, D floats; nil to embed the intent's text.
-  ///   - isDurable: whether to wait until the decision is on disk even where governance would not.
+  ///   - keep: makes an answer to be remembered under the caller's key; it is committed with the decision, before
+  ///     this returns.
   /// - Throws: ``NoEligibleCandidate``, ``ServiceError``.
-  public func decide(_ intent: Intent, embedding: [Float]? = nil, isDurable: Bool = false) async throws -> Answered {
+  public func decide(
+    _ intent: Intent, embedding: [Float]? = nil, keep: ((Answered) -> Answer)? = nil
+  ) async throws -> Answered {
     let vector: [Float]
     if let embedding { vector = embedding } else { vector = try await embedder.embed(intent.text ?? "") }
     let tables = tables
     let placement = tables.snapshot.map.place(vector, intent.capability)
     let answered = try answer(intent, placement, tables)
-    try await record([answered], [vector], isDurable: isDurable)
+    try await record([answered], [vector], keeping: keep.map { [$0(answered)] } ?? [])
     return answered
   }
 
   /// Decides many at once: one sgemm per capability places them all. Each succeeds or fails on its own.
   public func decide(
-    _ requests: [(intent: Intent, embedding: [Float]?)], isDurable: Bool = false
+    _ requests: [(intent: Intent, embedding: [Float]?)]
   ) async throws -> [Result<Answered, NoEligibleCandidate>] {
     var vectors: [[Float]] = []
     vectors.reserveCapacity(requests.count)
@@ -84,7 +87,7 @@ public final class RoutingService: Sendable {
         answers.append(.failure(error))
       }
     }
-    try await record(recorded, recordedVectors, isDurable: isDurable)
+    try await record(recorded, recordedVectors)
     return answers
   }
 
@@ -106,10 +109,11 @@ public final class RoutingService: Sendable {
     return Answered(decision: decision, choice: choice, snapshot: tables.snapshot)
   }
 
-  private func record(_ answers: [Answered], _ vectors: [[Float]], isDurable: Bool) async throws {
+  private func record(_ answers: [Answered], _ vectors: [[Float]], keeping kept: [Answer] = []) async throws {
     guard !answers.isEmpty else { return }
-    let waits = isDurable || answers[0].snapshot[answers[0].decision.intent.capability].rules.decisionDurability == .sync
+    let waits = !kept.isEmpty || answers[0].snapshot[answers[0].decision.intent.capability].rules.decisionDurability == .sync
     var batch = LedgerBatch()
+    batch.answers = kept
     for (answered, vector) in zip(answers, vectors) where waits || !recorder.post(answered.decision, vector) {
       batch.decisions.append(answered.decision)
       batch.embeddings.append(vector)
@@ -125,11 +129,22 @@ public final class RoutingService: Sendable {
     return try await recorder.commit(batch)
   }
 
-  /// Keeps an answer under the caller's key; returns when it is durable.
-  public func keep(_ answer: Answer) async throws {
-    var batch = LedgerBatch()
-    batch.answers = [answer]
-    _ = try await recorder.commit(batch)
+  /// An id that nobody has, for what came without one.
+  public func mintIdentifier() -> Identifier { mint.next(at: clock.now) }
+
+  /// Names a region by examples; it takes effect at the next epoch.
+  public func addRegion(_ region: NamedRegion) async throws -> (region: Region, map: RegionMap) {
+    let placed = try await Region(named: region, embedder)
+    return (placed, try await keeper.rebase { $0.replaceNamed(placed) })
+  }
+
+  /// The snapshot with which an epoch began.
+  public func snapshot(ofEpoch epoch: Int) throws -> Snapshot { try archive.snapshot(ofEpoch: epoch) }
+
+  /// The reward that a decision has by all that was said up to now; nil without any.
+  public func reward(of id: Identifier) async throws -> Reward? {
+    guard let judged = try ledger.judged(id, map: snapshot.map) else { return nil }
+    return judged.reward(through: .max, await keeper.openIndex)
   }
 }
 
@@ -138,6 +153,12 @@ public struct Answered: Sendable {
   public let decision: Decision
   public let choice: Choice
   public let snapshot: Snapshot
+
+  public init(decision: Decision, choice: Choice, snapshot: Snapshot) {
+    self.decision = decision
+    self.choice = choice
+    self.snapshot = snapshot
+  }
 
   /// An explored decision costs this much more than the preferred one would have; 0 where a price is unknown.
   public var subsidy: Money {

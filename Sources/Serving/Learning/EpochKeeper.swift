@@ -7,6 +7,9 @@ import Vectors
 ///
 /// One epoch at a time. Decisions go on under the old snapshot while the next is computed.
 public actor EpochKeeper {
+  private let executor = QueueExecutor("pointsman.epochs")
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
   private let ledger: any Ledger
   private let recorder: Recorder
   private let clock: any WallClock
@@ -46,6 +49,13 @@ public actor EpochKeeper {
   /// What will hold from the next epoch on.
   public var pending: (catalogue: Versioned<Catalogue>, governance: Versioned<Governance>, map: RegionMap) {
     (catalogue, governance, map)
+  }
+
+  /// The closed epochs and the open one, as if it closed now.
+  var openIndex: EpochIndex {
+    var index = index
+    index.append(through: .max, governance: snapshot.governance.value)
+    return index
   }
 
   /// When the open epoch is due to close.

@@ -8,9 +8,13 @@ enum RegionFitting {
   static let maximumIntents = 50_000
 
   struct Fit {
-    var regions: [Region]
+    /// Unit centroids in the centred space.
+    var centroids: [[Float]]
     var mean: RegionMap.Plan.Mean
   }
+
+  /// Cosine from which a new region is taken for the successor of a former one and keeps its id.
+  static let kinship: Float = 0.7
 
   /// - Parameters:
   ///   - embeddings: of distinct intents, any order; zero vectors are passed over.
@@ -28,24 +32,50 @@ enum RegionFitting {
     guard centred.count >= count else { return nil }
     var generator = Xoshiro256(seed: seed)
     let fit = SphericalKMeans.fit(Matrix(rowVectors: centred), count: count, using: &generator)
-    let regions = (0..<fit.centroids.rows).map { row in
-      Region(
-        id: "\(capability.name)/\(row < 9 ? "0" : "")\(row + 1)", capability: capability, origin: .learned,
-        vector: Array(fit.centroids.row(row)))
-    }
     return Fit(
-      regions: regions,
+      centroids: (0..<fit.centroids.rows).map { Array(fit.centroids.row($0)) },
       mean: .init(capability: capability, vector: mean, intents: points.count, isAutomatic: isAutomatic))
+  }
+
+  /// Gives every centroid the id of the former region it is nearest to, the closest pairs first and each id once;
+  /// what resembles none gets a number that was never used.
+  static func named(_ centroids: [[Float]], _ capability: Capability, former: [Region], next: inout Int) -> [Region] {
+    var pairs: [(similarity: Float, centroid: Int, region: Int)] = []
+    for (centroid, vector) in centroids.enumerated() {
+      for (region, old) in former.enumerated() where old.vector.count == vector.count {
+        let similarity = DeterministicDot.dot(vector, old.vector)
+        if similarity >= kinship { pairs.append((similarity, centroid, region)) }
+      }
+    }
+    pairs.sort { ($1.similarity, $0.centroid, $0.region) < ($0.similarity, $1.centroid, $1.region) }
+    var ids = [String?](repeating: nil, count: centroids.count)
+    var taken: Set<Int> = []
+    for pair in pairs where ids[pair.centroid] == nil && !taken.contains(pair.region) {
+      ids[pair.centroid] = former[pair.region].id
+      taken.insert(pair.region)
+    }
+    return centroids.indices.map { centroid in
+      if ids[centroid] == nil {
+        ids[centroid] = "\(capability.name)/\(next < 10 ? "0" : "")\(next)"
+        next += 1
+      }
+      return Region(id: ids[centroid]!, capability: capability, origin: .learned, vector: centroids[centroid])
+    }
   }
 }
 
 extension RegionMap.Plan {
   /// Puts newly learned regions in the place of a capability's former ones.
   mutating func replaceLearned(of capability: Capability, by fit: RegionFitting.Fit) {
-    regions.removeAll { $0.origin == .learned && $0.capability == capability }
-    regions += fit.regions
+    let isFormer = { (region: Region) in region.origin == .learned && region.capability == capability }
+    let former = regions.filter(isFormer)
+    var mean = fit.mean
+    mean.nextNumber = self.mean(of: capability)?.nextNumber ?? 1
+    let learned = RegionFitting.named(fit.centroids, capability, former: former, next: &mean.nextNumber)
+    regions.removeAll(where: isFormer)
+    regions += learned.sorted { $0.id < $1.id }
     means.removeAll { $0.capability == capability }
-    means.append(fit.mean)
+    means.append(mean)
     means.sort { $0.capability < $1.capability }
   }
 

@@ -6,6 +6,7 @@ public import Routing
 /// Methods block; the service calls them from threads where that is fine. All may be called from any thread; a ledger
 /// puts concurrent writes in a row by itself. When a writing method returns, what it wrote is durable.
 /// Sequences are positive, ascending and never reused, one series for decisions and one for judgements.
+/// A `body` runs within a snapshot and must not call the ledger; one that returns a `Bool` returns false to stop.
 public protocol Ledger: Sendable {
   // MARK: Appending
 
@@ -57,6 +58,9 @@ public protocol Ledger: Sendable {
     _ capability: Capability, from: Instant, to: Instant, through: Int64, map: RegionMap,
     _ body: (Judged) throws -> Void
   ) throws
+
+  /// One decision with all its judgements; nil when it is unknown.
+  func judged(_ id: Identifier, map: RegionMap) throws -> Judged?
 
   /// What counted in an epoch; empty when nothing did.
   func tallies(epoch: Int) throws -> EpochTallies
@@ -389,11 +393,15 @@ public struct RecordedFeedback: Hashable, Sendable {
   public var submission: Submission
   /// Whether a later entry of the same id stands in its place.
   public var isSuperseded: Bool
+  /// Whether this entry is about the `other` decision of a comparison: the submission is given as it was sent, and
+  /// here 1 − reward counts.
+  public var isOtherHalf: Bool
 
-  public init(sequence: Int64, submission: Submission, isSuperseded: Bool) {
+  public init(sequence: Int64, submission: Submission, isSuperseded: Bool, isOtherHalf: Bool = false) {
     self.sequence = sequence
     self.submission = submission
     self.isSuperseded = isSuperseded
+    self.isOtherHalf = isOtherHalf
   }
 }
 

@@ -1,0 +1,149 @@
+import Embedding
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Routing
+import Serving
+import Wire
+
+/// `POST /v1/decisions`, `POST /v1/decisions:batch`, and what became of a decision.
+struct DecidingRoutes {
+  let service: RoutingService
+  let limits: RequestLimits
+  let gate: IdempotencyGate
+
+  func add(to router: some RouterMethods<BasicRequestContext>) {
+    router.post("v1/decisions", use: decide)
+    router.post("v1/decisions:batch", use: decideBatch)
+    router.get("v1/decisions/:id", use: read)
+    router.get("v1/decisions/:id/explanation", use: explain)
+    router.post("v1/decisions/:id/outcome", use: report)
+  }
+
+  private func decide(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let body = try await request.bytes(limit: limits.smallBody)
+    let wanted = try DecisionRequest(
+      try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
+    guard let key = wanted.idempotencyKey else {
+      return .json(bytes: render(try await service.decide(wanted.intent, embedding: wanted.embedding)))
+    }
+    let (bytes, isReplay) = try await gate.answer(key: key, body: body) { digest in
+      var bytes: [UInt8] = []
+      _ = try await service.decide(wanted.intent, embedding: wanted.embedding) { answered in
+        bytes = render(answered)
+        return Answer(
+          key: key, digest: digest, decision: answered.decision.id, body: bytes, at: answered.decision.decided)
+      }
+      return bytes
+    }
+    return .json(headers: isReplay ? [.idempotentReplay: "true"] : [:], bytes: bytes)
+  }
+
+  private func render(_ answered: Answered) -> [UInt8] {
+    var writer = JSONWriter(reserving: 2_048)
+    writer.object { $0.decision(answered) }
+    return writer.bytes
+  }
+
+  private func decideBatch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let value = try JSONValue.parse(try await request.bytes(limit: limits.largeBody))
+    var reader = try FieldReader(value)
+    let items = reader.array("decisions")
+    try reader.finish()
+    guard items.count <= limits.decisions else { throw Problem.tooMany(items.count, limit: limits.decisions) }
+    var problems = [Problem?](repeating: nil, count: items.count)
+    var requests: [(intent: Intent, embedding: [Float]?)] = []
+    for (index, item) in items.enumerated() {
+      do throws(FieldErrors) {
+        let wanted = try DecisionRequest(item, dimension: service.embedder.dimension, limits: limits)
+        if wanted.idempotencyKey != nil {
+          throw FieldErrors([
+            FieldError(pointer: "/idempotency_key", message: "is taken by POST /v1/decisions only, not in a batch")
+          ])
+        }
+        requests.append((wanted.intent, wanted.embedding))
+      } catch {
+        problems[index] = .invalid(error)
+      }
+    }
+    var answers = try await service.decide(requests).makeIterator()
+    return .json(reserving: items.count * 1_024) { writer in
+      writer.array("decisions") { writer in
+        for problem in problems {
+          if let problem {
+            problem.write(to: &writer)
+          } else if let answer = answers.next() {
+            switch answer {
+            case .success(let answered): writer.object { $0.decision(answered) }
+            case .failure(let error): Problem.noEligible(error).write(to: &writer)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let explanation = try await service.explain(try context.decisionID())
+    let id = explanation.decision.id
+    let feedback = try service.ledger.feedback(about: id)
+    let reward = try await service.reward(of: id)
+    return .json { writer in
+      writer.decision(explanation.answered)
+      writer.field("decided_at", explanation.decision.decided.description)
+      writer.field("capability", explanation.decision.intent.capability.name)
+      writer.field("intent", explanation.decision.intent.text)
+      writer.field("session", explanation.decision.intent.session)
+      writer.array("attempts") { writer in
+        for entry in feedback {
+          guard case .outcome(let outcome) = entry.submission.content else { continue }
+          writer.object { $0.outcome(outcome, at: entry.submission.at) }
+        }
+      }
+      writer.array("feedback") { writer in
+        for entry in feedback { writer.object { $0.feedback(entry) } }
+      }
+      if let reward {
+        writer.object("reward") {
+          $0.field("value", reward.value)
+          $0.field("mass", reward.mass)
+          $0.field("epoch", reward.epoch)
+        }
+      } else {
+        writer.null("reward")
+      }
+    }
+  }
+
+  private func explain(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let explanation = try await service.explain(try context.decisionID())
+    return .json(reserving: 8_192) { $0.explanation(explanation) }
+  }
+
+  /// `POST /v1/decisions/{id}/outcome`: an outside executor says who did the work and how it ended.
+  private func report(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let id = try context.decisionID()
+    let value = try JSONValue.parse(try await request.bytes(limit: limits.smallBody))
+    let now = service.clock.now
+    let submission = try OutcomeRequest.read(value, decision: id, now: now)
+    return try FeedbackRoutes.answer([.success(submission)], try await service.judge([submission]), isSingle: true)
+  }
+}
+
+extension HTTPField.Name {
+  static let idempotentReplay = HTTPField.Name("Idempotent-Replay")!
+}
+
+extension BasicRequestContext {
+  func decisionID() throws -> Identifier {
+    let text = parameters.get("id") ?? ""
+    guard let id = Identifier(text) else { throw Problem.notFound("'\(text)' is not a decision id (a UUID)") }
+    return id
+  }
+}
+
+extension Explanation {
+  var answered: Answered { Answered(decision: decision, choice: choice, snapshot: snapshot) }
+}

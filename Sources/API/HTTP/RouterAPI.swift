@@ -1,0 +1,49 @@
+public import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import ServiceLifecycle
+public import Serving
+
+/// The HTTP API of a router, as an application to run or to test.
+public enum RouterAPI {
+  /// All routes, with errors as problems.
+  public static func router(
+    _ service: RoutingService, limits: RequestLimits = RequestLimits()
+  ) -> Router<BasicRequestContext> {
+    let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: ProblemMiddleware())
+    HealthRoutes(service: service).add(to: router)
+    DecidingRoutes(service: service, limits: limits, gate: IdempotencyGate(service)).add(to: router)
+    FeedbackRoutes(service: service, limits: limits).add(to: router)
+    CandidateRoutes(service: service).add(to: router)
+    LearningRoutes(service: service).add(to: router)
+    RegionRoutes(service: service, limits: limits).add(to: router)
+    GovernanceRoutes(service: service, limits: limits).add(to: router)
+    EpochRoutes(service: service).add(to: router)
+    return router
+  }
+
+  /// The server on an address, with the epoch keeper beside it.
+  ///
+  /// - Parameter onListening: called once with the port that was bound.
+  public static func application(
+    _ service: RoutingService, host: String, port: Int, limits: RequestLimits = RequestLimits(), logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) -> some ApplicationProtocol {
+    Application(
+      router: router(service, limits: limits),
+      server: .http1(
+        configuration: .init(
+          idleTimeout: .seconds(120),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+            maxHeaderFieldCount: limits.headerFields))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port), serverName: "pointsman",
+        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
+      services: [service.keeper],
+      onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
+      logger: logger)
+  }
+}

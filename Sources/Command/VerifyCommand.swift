@@ -1,0 +1,61 @@
+import ArgumentParser
+import Persistence
+import Serving
+import Wire
+
+/// `pointsman verify`: whether what a database says it learned follows from its log.
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check that a database's log folds to the state that it stores, bit for bit.")
+
+  @Argument(help: "The database.")
+  var database: String
+
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws { try Verification.run(database, output) }
+}
+
+/// `pointsman replay`: fold the log again.
+struct ReplayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Fold a database's log again from its first entry, and compare with what it stores.")
+
+  @Option(help: ArgumentHelp("The database.", valueName: "file"))
+  var database: String
+
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws { try Verification.run(database, output) }
+}
+
+/// What both print.
+enum Verification {
+  static func run(_ path: String, _ output: OutputOptions) throws {
+    let ledger = try SQLiteLedger(path: path, access: .readOnly)
+    defer { try? ledger.close() }
+    let verification = try Replay.verify(ledger)
+    output.show(json(verification)) { text(verification) }
+    guard verification.differences.isEmpty else {
+      throw CommandFailure("\(path) does not follow from its log; restore a backup, or fold the log into a new database")
+    }
+  }
+
+  static func json(_ verification: Replay.Verification) -> JSONValue {
+    [
+      "epochs": .integer(Int64(verification.epochs)), "decisions": .integer(verification.decisions),
+      "judgements": .integer(verification.judgements), "agrees": .bool(verification.differences.isEmpty),
+      "differences": .array(verification.differences.map { .string($0) }),
+    ]
+  }
+
+  static func text(_ verification: Replay.Verification) -> String {
+    var table = TextTable(.text("replayed"), .number(""))
+    table.add("epochs", "\(verification.epochs)")
+    table.add("decisions", "\(verification.decisions)")
+    table.add("judgements", "\(verification.judgements)")
+    let differences = verification.differences.map { "- \(TextTable.shown($0))" }.joined(separator: "\n")
+    let verdict = differences.isEmpty ? "the log folds to the stored snapshot, bit for bit" : differences
+    return table.text + "\n\n" + verdict
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+/// The import table of the house, held against the import lines: a row may import only what it lists.
+///
+/// SwiftPM does not guard the graph by itself: an undeclared import of a transitive target builds clean.
+@Suite("The house")
+struct HouseTests {
+  /// Modules of this package and of others that a target may import. Foundation and the like are named too.
+  static let table: [String: Set<String>] = [
+    "Statistics": ["RealModule"],
+    "Vectors": ["COpenBLAS", "Synchronization"],
+    "Wire": [],
+    "Routing": ["Statistics", "Vectors", "Synchronization"],
+    "Embedding": ["Vectors", "Crypto", "Foundation", "Synchronization"],
+    "Declarations": ["Routing", "Wire", "Yams", "Foundation"],
+    "Serving": [
+      "Routing", "Statistics", "Vectors", "Embedding", "Wire", "ServiceLifecycle", "Logging", "Foundation", "Dispatch",
+      "Synchronization",
+    ],
+    "Persistence": ["Routing", "Vectors", "Serving", "Wire", "GRDB", "Foundation", "Synchronization"],
+    "API": [
+      "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird", "HummingbirdCore",
+      "HTTPTypes", "NIOCore", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
+    ],
+  ]
+
+  /// Pure targets: no clock, no chance of their own, no input or output.
+  static let pure = ["Statistics", "Vectors", "Wire", "Routing"]
+
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  @Test("Every target imports only what its row allows", arguments: table.keys.sorted())
+  func imports(target: String) throws {
+    let allowed = try #require(HouseTests.table[target])
+    for (file, lines) in try HouseTests.sources(of: target) {
+      for line in lines {
+        guard let module = HouseTests.importedModule(line) else { continue }
+        #expect(allowed.contains(module), "\(file) imports \(module), which \(target) may not know")
+      }
+    }
+  }
+
+  @Test("Every target with sources has a row, but for the executables and the system's libraries")
+  func everyTargetHasARow() throws {
+    let folders = try FileManager.default.contentsOfDirectory(
+      at: HouseTests.root.appending(path: "Sources"), includingPropertiesForKeys: nil
+    ).map(\.lastPathComponent)
+    let known = Set(HouseTests.table.keys).union(["COpenBLAS", "Command", "Bench"])
+    #expect(Set(folders).subtracting(known) == [])
+  }
+
+  @Test("Pure targets ask neither clock nor chance", arguments: pure)
+  func pureTargetsAreGivenTimeAndChance(target: String) throws {
+    let banned = [
+      "Date(", "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock", "Task {", "Task.sleep", "print(",
+      ".random(in: 0", "shuffled()", "randomElement()", "actor ",
+    ]
+    for (file, lines) in try HouseTests.sources(of: target) {
+      for line in lines where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+        for word in banned {
+          #expect(!line.contains(word), "\(file): \(line.trimmingCharacters(in: .whitespaces))")
+        }
+      }
+    }
+  }
+
+  @Test("Nothing is called Manager, Helper or Utils")
+  func noVagueNames() throws {
+    for target in HouseTests.table.keys {
+      for (file, lines) in try HouseTests.sources(of: target) {
+        for line in lines where line.contains("struct ") || line.contains("class ") || line.contains("enum ") {
+          #expect(
+            !["Manager", "Helper", "Utils"].contains { line.contains($0) && !line.contains("//") }, "\(file): \(line)")
+        }
+      }
+    }
+  }
+
+  @Test("The house test itself sees an import where there is one")
+  func theReaderOfImportsWorks() {
+    #expect(HouseTests.importedModule("import Foundation") == "Foundation")
+    #expect(HouseTests.importedModule("public import struct Foundation.Date") == "Foundation")
+    #expect(HouseTests.importedModule("@testable import Routing") == "Routing")
+    #expect(HouseTests.importedModule("// import Foundation") == nil)
+    #expect(HouseTests.importedModule("let important = 1") == nil)
+  }
+
+  static func importedModule(_ line: String) -> String? {
+    let words = line.split(separator: " ").map(String.init)
+    guard let place = words.firstIndex(of: "import"), place + 1 < words.count,
+      words[..<place].allSatisfy({ ["public", "internal", "private", "fileprivate", "package"].contains($0) || $0.hasPrefix("@") })
+    else { return nil }
+    let kinds = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
+    let name = kinds.contains(words[place + 1]) && place + 2 < words.count ? words[place + 2] : words[place + 1]
+    return name.split(separator: ".").first.map(String.init)
+  }
+
+  static func sources(of target: String) throws -> [(file: String, lines: [String])] {
+    let folder = root.appending(path: "Sources/\(target)")
+    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    var sources: [(String, [String])] = []
+    while let file = files?.nextObject() as? URL {
+      guard file.pathExtension == "swift" else { continue }
+      let text = try String(contentsOf: file, encoding: .utf8)
+      sources.append((file.lastPathComponent, text.components(separatedBy: "\n")))
+    }
+    try #require(!sources.isEmpty, "no sources in \(target)")
+    return sources
+  }
+}
