@@ -90,6 +90,7 @@ let package = Package(
         "API", "Declarations", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -116,7 +117,12 @@ let package = Package(
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
     tests("EmbeddingTests", of: ["Embedding", "Vectors"]),
     tests("DeclarationsTests", of: ["Declarations", "Routing"]),
-    tests("ServingTests", of: ["Serving", "Routing", "Embedding", "Vectors", "TestSupport"]),
+    tests(
+      "ServingTests",
+      of: [
+        "Serving", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     tests(
       "PersistenceTests",
       of: [

@@ -184,7 +184,8 @@ enum CandidateShape {
       let stage = candidate["enabled"]?.boolValue == false ? "disabled" : lifecycle.text("stage")
       table.add(
         candidate.text("candidate"), candidate.list("capabilities"), ends.isEmpty ? stage : "\(stage) (\(ends))",
-        Figure.fixed(candidate["bid"]?.doubleValue, 2), candidate.text("priority"), candidate.text("weight"),
+        Figure.fixed(candidate["bid"]?.doubleValue, 2), candidate.text("priority"),
+        Figure.count(candidate["weight"]?.doubleValue),
         price(candidate["price"] ?? .null))
     }
     return table.rows.isEmpty ? "no candidates" : table.text

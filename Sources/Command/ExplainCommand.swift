@@ -2,6 +2,7 @@ import ArgumentParser
 import Persistence
 import Routing
 import Serving
+import Statistics
 import Wire
 
 /// `pointsman explain`: a recorded decision made again, with every number on the way.

@@ -26,10 +26,13 @@ struct ExportCommand: AsyncParsableCommand {
     defer { try? ledger.close() }
     var progress = ProgressBar(total: try total(ledger), unit: subject.rawValue)
     defer { progress.clear() }
-    if format == .csv { Terminal.write(CSV.line(columns.map { .string($0) })) }
+    var rows = format == .csv ? CSV.line(columns.map { .string($0) }) : []
     func put(_ cells: [JSONValue]) {
-      Terminal.write(format == .csv ? CSV.line(cells) : row(cells))
+      rows += format == .csv ? CSV.line(cells) : row(cells)
       progress.advance(by: 1)
+      guard rows.count > 1 << 16 else { return }
+      Terminal.write(rows)
+      rows.removeAll(keepingCapacity: true)
     }
     switch subject {
     case .decisions:
@@ -51,6 +54,7 @@ struct ExportCommand: AsyncParsableCommand {
         return true
       }
     }
+    Terminal.write(rows)
   }
 
   private var columns: [String] {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Persistence
 import Routing
+import Serving
 import Wire
 
 /// `pointsman governance`: the operator's settings.

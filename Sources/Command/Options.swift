@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Routing
+public import Routing
 
 /// Which router a command talks to.
 struct ServerOptions: ParsableArguments {
@@ -49,14 +49,14 @@ struct DatabaseOption: ParsableArguments {
   var database = "var/pointsman.db"
 }
 
-extension Capability: @retroactive ExpressibleByArgument {
+extension Capability: ExpressibleByArgument {
   public init?(argument: String) { self.init(name: argument) }
 
   public var defaultValueDescription: String { name }
   public static var allValueStrings: [String] { names }
 }
 
-extension Identifier: @retroactive ExpressibleByArgument {
+extension Identifier: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 
   public var defaultValueDescription: String { description }

@@ -31,7 +31,7 @@ struct Pointsman: AsyncParsableCommand {
       let ending = Ending(error)
       if let output = ending.output { Terminal.print(output) }
       if let complaint = ending.complaint { Terminal.complain(complaint) }
-      exit(ending.code)
+      Foundation.exit(ending.code)
     }
   }
 }
@@ -67,9 +67,18 @@ struct Ending: Equatable {
     }
   }
 
-  private static func oneLine(_ text: String) -> String {
-    let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-    let line = lines.filter { !$0.isEmpty }.joined(separator: "; ")
+  /// Several lines as one; a list at the end of them as a list after a colon.
+  static func oneLine(_ text: String) -> String {
+    var line = ""
+    for part in text.split(whereSeparator: \.isNewline) {
+      let part = part.trimmingCharacters(in: .whitespaces)
+      guard !part.isEmpty else { continue }
+      if part.hasPrefix("- ") {
+        line += (line.hasSuffix(":") ? " " : ", ") + part.dropFirst(2)
+      } else {
+        line += (line.isEmpty ? "" : "; ") + part
+      }
+    }
     return line.hasSuffix(".") ? String(line.dropLast()) : line
   }
 }

@@ -2,6 +2,8 @@ import API
 import ArgumentParser
 import Declarations
 import Embedding
+import Foundation
+import Hummingbird
 import Logging
 import Persistence
 import Routing
@@ -10,66 +12,94 @@ import Serving
 /// `pointsman serve`: the router in operation, until a signal ends it.
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run the router: decide over HTTP, take in feedback, close epochs.")
+    abstract: "Run the router: decide over HTTP, take in feedback, close epochs.",
+    discussion: "Every option may also stand in the file of --config, in snake_case; an option given here wins.")
 
-  @Option(help: "Address to listen on. Without keys, only the loopback address is safe.")
-  var host = "127.0.0.1"
+  @Option(help: "A YAML file of settings.")
+  var config: String?
 
-  @Option(help: "Port to listen on; 0 takes a free one.")
-  var port = 8080
+  @Option(help: "Address to listen on; without keys only the loopback is allowed (default: 127.0.0.1).")
+  var host: String?
 
-  @Option(help: "The SQLite database: the ledger and what was learned.")
-  var database = "var/pointsman.db"
+  @Option(help: "Port to listen on; 0 takes a free one (default: 8080).")
+  var port: Int?
 
-  @Option(help: "The catalogue of providers, models and example regions.")
-  var catalogue = "data/catalogue.yaml"
+  @Option(help: "The SQLite database: the ledger and what was learned (default: var/pointsman.db).")
+  var database: String?
+
+  @Option(help: "The catalogue of providers, models and example regions (default: data/catalogue.yaml).")
+  var catalogue: String?
 
   @Option(help: "Length of an epoch, such as 15m; recorded as a change of governance where it differs.")
   var epoch: String?
 
-  @Option(help: "static, hashing, or auto: static if its table is there, else hashing.")
-  var embedding = EmbeddingChoice.auto
+  @Option(help: "static, hashing, or auto: static if its table is there, else hashing (default: auto).")
+  var embedding: EmbeddingChoice?
 
-  @Option(help: "Folder of the static embedding's table.")
-  var embeddingTable = ".cache/embedding"
+  @Option(help: "Folder of the static embedding's table (default: .cache/embedding).")
+  var embeddingTable: String?
 
-  @Option(help: "Texts whose embeddings are remembered.")
-  var embeddingCache = 20_000
+  @Option(help: "Texts whose embeddings are remembered (default: 20000).")
+  var embeddingCache: Int?
 
-  @Option(help: "Least level of log lines: debug, info, warning, error.")
-  var logLevel = "info"
+  @Option(help: "Least level of log lines: debug, info, warning, error (default: info).")
+  var logLevel: String?
+
+  /// Defaults, then the file, then the flags; every flag held to what it allows.
+  func settings() throws -> ServeSettings {
+    var settings = try config.map { try ServeSettings(file: $0) } ?? ServeSettings()
+    settings.host = host ?? settings.host
+    settings.port = port ?? settings.port
+    settings.database = database ?? settings.database
+    settings.catalogue = catalogue ?? settings.catalogue
+    settings.epoch = epoch ?? settings.epoch
+    settings.embedding = embedding ?? settings.embedding
+    settings.embeddingTable = embeddingTable ?? settings.embeddingTable
+    settings.embeddingCache = embeddingCache ?? settings.embeddingCache
+    if let logLevel {
+      guard let level = Logger.Level(rawValue: logLevel) else {
+        throw ValidationError("--log-level must be debug, info, warning or error, got \(logLevel)")
+      }
+      settings.logLevel = level
+    }
+    if let epoch = settings.epoch, Span(epoch) == nil {
+      throw ValidationError("--epoch must be a span such as 15m, got \(epoch)")
+    }
+    guard (0...65_535).contains(settings.port) else {
+      throw ValidationError("--port must be from 0 to 65535, got \(settings.port)")
+    }
+    guard settings.embeddingCache >= 1 else { throw ValidationError("--embedding-cache must be at least 1") }
+    guard ["127.0.0.1", "::1", "localhost"].contains(settings.host) else {
+      throw ValidationError(
+        "--host \(settings.host): there are no keys in this version, so it listens on the loopback only (127.0.0.1)")
+    }
+    return settings
+  }
 
   func validate() throws {
-    guard epoch.map({ Span($0) != nil }) ?? true else {
-      throw ValidationError("--epoch must be a span such as 15m, got \(epoch!)")
-    }
-    guard (0...65_535).contains(port) else { throw ValidationError("--port must be from 0 to 65535, got \(port)") }
-    guard Logger.Level(rawValue: logLevel) != nil else {
-      throw ValidationError("--log-level must be debug, info, warning or error, got \(logLevel)")
-    }
-    guard embeddingCache >= 1 else { throw ValidationError("--embedding-cache must be at least 1") }
-    guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
-      throw ValidationError(
-        "--host \(host): this version has no keys, so it listens on the loopback address only (127.0.0.1)")
-    }
+    // A file's faults are an error of the run; a flag's are one of usage.
+    if config == nil { _ = try settings() }
   }
 
   func run() async throws {
+    let settings = try settings()
     var logger = Logger(label: "pointsman")
-    logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-    let stock = try CatalogueFile.load(path: catalogue)
-    let embedder = try embedding.embedder(table: embeddingTable, logger: logger)
-    let ledger = try SQLiteLedger(path: database)
+    logger.logLevel = settings.logLevel
+    let stock = try CatalogueFile.load(path: settings.catalogue)
+    let embedder = try settings.embedding.embedder(table: settings.embeddingTable, logger: logger)
+    try FileManager.default.createDirectory(
+      at: URL(fileURLWithPath: settings.database).deletingLastPathComponent(), withIntermediateDirectories: true)
+    let ledger = try SQLiteLedger(path: settings.database)
     defer { try? ledger.close() }
-    let settings = epoch.map { [(key: "epoch_interval", value: Setting.text($0))] } ?? []
     let service = try await RoutingService.start(
-      on: ledger, embedder: EmbeddingCache(embedder, capacity: embeddingCache), catalogue: stock, settings: settings,
-      logger: logger)
-    let host = host
-    let application = RouterAPI.application(service, host: host, port: port, logger: logger) { [logger] port in
+      on: ledger, embedder: EmbeddingCache(embedder, capacity: settings.embeddingCache), catalogue: stock,
+      settings: settings.epoch.map { [(key: "epoch_interval", value: Setting.text($0))] } ?? [], logger: logger)
+    let application = RouterAPI.application(
+      service, host: settings.host, port: settings.port, limits: settings.limits, logger: logger
+    ) { [logger] port in
       let snapshot = service.snapshot
       logger.info(
-        "listening on http://\(host):\(port) (loopback only: no keys are configured)",
+        "listening on http://\(settings.host):\(port) (loopback only: no keys are configured)",
         metadata: [
           "candidates": "\(snapshot.catalogue.value.candidates.count)",
           "regions": "\(snapshot.map.plan.regions.count)", "epoch": "\(snapshot.epoch)",

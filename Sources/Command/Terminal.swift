@@ -16,14 +16,19 @@ enum Terminal {
   static func print(_ text: String) { write(Array((text + "\n").utf8)) }
 
   static func write(_ bytes: [UInt8]) {
-    let written = fwrite(bytes, 1, bytes.count, stdout)
-    if written < bytes.count { exit(errno == EPIPE ? 0 : 1) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        exit(errno == EPIPE ? 0 : 1)
+      }
+    }
   }
 
   /// Writes a line to standard error.
   static func complain(_ text: String) {
-    // What was printed before comes first, where both go to one place.
-    fflush(stdout)
     // Over a progress bar that may stand there.
     let start = showsErrorsToPerson ? "\r\u{1B}[2K" : ""
     FileHandle.standardError.write(Data((start + text + "\n").utf8))

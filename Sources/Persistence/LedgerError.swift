@@ -1,7 +1,6 @@
 import GRDB
-public import Routing
 
-/// Why a database cannot be opened, read or written, and what to do about it.
+/// Why a database cannot be opened, read or written, and what to do about it. See also `LedgerConflict`.
 public enum LedgerError: Error, Hashable, CustomStringConvertible {
   case folderMissing(path: String)
   case folderNotWritable(path: String)
@@ -22,10 +21,6 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
   /// A row that holds what this build never writes.
   case damaged(what: String)
   case fileExists(path: String)
-  /// A second decision under the id of a first one that says something else.
-  case otherDecision(Identifier)
-  case epochOutOfOrder(expected: Int, got: Int)
-  case notEmpty
   case failed(path: String, message: String)
 
   public var description: String {
@@ -50,9 +45,6 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
     case .readOnly(let path): "\(path) was opened for reading only"
     case .damaged(let what): "the database holds \(what), which cannot be read: restore a backup"
     case .fileExists(let path): "\(path) exists already: name another path, or move the file away"
-    case .otherDecision(let id): "decision \(id) is recorded already, with another content"
-    case .epochOutOfOrder(let expected, let got): "epoch \(got) cannot be recorded: \(expected) is next"
-    case .notEmpty: "the first epoch was opened before"
     case .failed(let path, let message): "\(path): \(message)"
     }
   }

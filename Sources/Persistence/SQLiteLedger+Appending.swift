@@ -37,7 +37,7 @@ extension SQLiteLedger {
       guard db.changesCount > 0 else {
         let before = try db.first(
           "SELECT \(DecisionColumns.names) FROM decision d WHERE d.id = ?", [Data(decision.id)], DecisionColumns.decode)
-        guard before?.decision == decision else { throw LedgerError.otherDecision(decision.id) }
+        guard before?.decision == decision else { throw LedgerConflict.otherDecision(decision.id) }
         continue
       }
       last += 1

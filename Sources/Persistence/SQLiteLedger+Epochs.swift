@@ -7,7 +7,7 @@ extension SQLiteLedger {
   public func append(opening state: EpochState) throws {
     try write { db in
       guard try db.first("SELECT 1 FROM epoch_state LIMIT 1", [], { _ in true }) == nil else {
-        throw LedgerError.notEmpty
+        throw LedgerConflict.opened
       }
       try SQLiteLedger.insert(state, db)
     }
@@ -17,7 +17,7 @@ extension SQLiteLedger {
     try write { db in
       let expected = try db.first("SELECT MAX(epoch) FROM epoch_state") { $0[0] as Int? ?? -1 } ?? -1
       guard epoch.number == expected, epoch.next.epoch == expected + 1 else {
-        throw LedgerError.epochOutOfOrder(expected: max(0, expected), got: epoch.number)
+        throw LedgerConflict.epochOutOfOrder(expected: max(0, expected), got: epoch.number)
       }
       let summary = epoch.summary
       try db.run(

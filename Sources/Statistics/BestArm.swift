@@ -6,7 +6,8 @@ public enum BestArm {
   /// quadrature of ∫ fₚ(x) Πq≠p F_q(x) dx instead of by drawing.
   ///
   /// The error of each probability is below 1e-6 for 1 to 256 arms of any mix of widths with shapes from 1e-3 to 1e6.
-  /// The same input gives the same bits.
+  /// Beyond 1e6 accuracy is lost slowly (rounding in α ln x); below 1e-12 a shape is taken as 1e-12. The same input
+  /// gives the same bits.
   /// - Parameters:
   ///   - arms: any number; none gives an empty result.
   ///   - weights: one factor per arm, finite and ≥ 0; nil is all ones. An arm of weight 0 has probability 0, unless
@@ -41,7 +42,10 @@ public enum BestArm {
         result[last] = 1
         return result
       }
-      sweep(arms, competing: competing, into: &result) { weights[$0] / greatest }
+      sweep(arms, competing: competing, into: &result) { index in
+        // A floor far below any effect keeps a positive weight positive.
+        weights[index] == 0 ? 0 : max(weights[index] / greatest, 1e-300)
+      }
       return result
     }
     if arms.count <= 1 { return arms.map { _ in 1 } }
@@ -50,7 +54,7 @@ public enum BestArm {
     return result
   }
 
-  /// Runs a sweep over the arms of positive weight, with all its memory on the stack.
+  /// Runs a sweep over the arms of positive weight, in two temporary allocations.
   private static func sweep(
     _ arms: [BetaDistribution], competing: Int, into result: inout [Double], weight: (Int) -> Double
   ) {

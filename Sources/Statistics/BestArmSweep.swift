@@ -86,12 +86,12 @@ extension BestArmSweep {
 
   mutating func run() {
     // The bound is far above what any mix of arms takes; past it the sum of the raw probabilities shows the failure.
-    for _ in 0..<20_000 {
+    for _ in 0..<(1_000 + 20 * arms.count) {
       let planned = nextWidth()
       var width = planned
       var outcome = panel(width)
       var attempts = 0
-      while !outcome.accepted && attempts < 60 {
+      while !outcome.accepted && attempts < 40 {
         width *= min(0.7, max(0.2, outcome.factor))
         outcome = panel(width)
         attempts += 1
@@ -272,8 +272,9 @@ extension BestArmSweep.Arm {
   init(index: Int, posterior: BetaDistribution, weight: Double) {
     self.index = index
     self.weight = weight
-    alpha = posterior.alpha
-    beta = posterior.beta
+    // Below this a shape is an atom at its end for every purpose, and its square would underflow.
+    alpha = max(posterior.alpha, 1e-12)
+    beta = max(posterior.beta, 1e-12)
     logBeta = SpecialFunctions.logBeta(alpha, beta)
     // Over t the density is e^−D(v) times its greatest value, v the distance from the mode ln(α/β):
     // D = βv + (α+β) ln(x₀ + y₀ e^−v), x₀ = α/(α+β), y₀ = β/(α+β). D is convex with D(0) = 0, so the mass above v is at

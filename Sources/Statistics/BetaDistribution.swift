@@ -64,6 +64,7 @@ public struct BetaDistribution: Sendable, Hashable {
     let target = Double.log(p)
     let logBeta = SpecialFunctions.logBeta(a, b)
     var t = Double.log(a / b)
+    var known = t
     for _ in 0..<200 {
       let step: Double
       if t < -700 {
@@ -75,21 +76,30 @@ public struct BetaDistribution: Sendable, Hashable {
         let y = (t < 0 ? 1 : e) / (1 + e)
         let lower = SpecialFunctions.incompleteBeta(x: x, complement: y, a, b).lower
         let slope = SpecialFunctions.betaPowerTerms(x: x, complement: y, a, b)
-        // Both vanish only far below every quantile asked for: come back towards the centre.
-        if lower <= 0 || slope <= 0 { t *= 0.5; continue }
+        // A step overshot to where F underflows: come halfway back.
+        if lower <= 0 || slope <= 0 {
+          t = 0.5 * (t + known)
+          continue
+        }
+        known = t
         step = (target - .log(lower)) * lower / slope
       }
-      // Far above the quantile the first step can be enormous; the tail's own slope a bounds the way back.
-      t += max(step, -1e7)
-      if step.magnitude <= 1e-15 * max(1, t.magnitude) { break }
+      t += step
+      // Convergence is quadratic: after a step this small the next one is below rounding.
+      if step.magnitude <= 1e-10 * max(1, t.magnitude) { break }
     }
     return t
   }
 
-  /// One draw in [0, 1] as X/(X + Y) of two Gamma draws, taken from their logarithms so that tiny shapes give 0 or 1
-  /// rather than 0/0.
+  /// One draw in [0, 1] as X/(X + Y) of two Gamma draws; with a shape below 1 from their logarithms, so that tiny
+  /// shapes give 0 or 1 rather than 0/0.
   @inlinable
   public func sample(using rng: inout some RandomNumberGenerator) -> Double {
+    if alpha >= 1 && beta >= 1 {
+      let x = GammaDistribution.sampleDirectly(alpha, using: &rng)
+      let y = GammaDistribution.sampleDirectly(beta, using: &rng)
+      return x / (x + y)
+    }
     let x = GammaDistribution(shape: alpha).sampleLogarithm(using: &rng)
     let y = GammaDistribution(shape: beta).sampleLogarithm(using: &rng)
     return 1 / (1 + exponential(y - x))

@@ -39,7 +39,7 @@ public struct GammaDistribution: Sendable, Hashable {
   /// draw is then 0; `sampleLogarithm` keeps it.
   @inlinable
   public func sample(using rng: inout some RandomNumberGenerator) -> Double {
-    shape < 1 ? exponential(sampleLogarithm(using: &rng)) : sampleDirectly(shape, using: &rng)
+    shape < 1 ? exponential(sampleLogarithm(using: &rng)) : Self.sampleDirectly(shape, using: &rng)
   }
 
   /// The logarithm of one draw, finite for every shape down to 1e-300.
@@ -47,8 +47,8 @@ public struct GammaDistribution: Sendable, Hashable {
   /// For shape < 1 the boost X(shape) = X(shape + 1) · U^(1/shape) is a sum here, so it cannot underflow.
   @inlinable
   public func sampleLogarithm(using rng: inout some RandomNumberGenerator) -> Double {
-    if shape >= 1 { return naturalLogarithm(sampleDirectly(shape, using: &rng)) }
-    let boosted = naturalLogarithm(sampleDirectly(shape + 1, using: &rng))
+    if shape >= 1 { return naturalLogarithm(Self.sampleDirectly(shape, using: &rng)) }
+    let boosted = naturalLogarithm(Self.sampleDirectly(shape + 1, using: &rng))
     return boosted + naturalLogarithm(positiveUniform(using: &rng)) / shape
   }
 
@@ -56,7 +56,7 @@ public struct GammaDistribution: Sendable, Hashable {
   /// d = shape − 1/3, c = 1/sqrt(9d), v = (1 + cx)³ with x normal; accept if u < 1 − 0.0331x⁴ (squeeze) or
   /// ln u < x²/2 + d(1 − v + ln v); the draw is dv > 0.
   @inlinable
-  func sampleDirectly(_ shape: Double, using rng: inout some RandomNumberGenerator) -> Double {
+  static func sampleDirectly(_ shape: Double, using rng: inout some RandomNumberGenerator) -> Double {
     let d = shape - 1.0 / 3
     let c = 1 / (9 * d).squareRoot()
     while true {

@@ -1,7 +1,7 @@
 import RealModule
 
-/// The functions behind the Beta, Gamma and normal distributions. Each is pure and accurate to about 1e-13 relative
-/// (1e-12 where shapes reach 10⁵); arguments outside the stated domain are a programming error and trap.
+/// The functions behind the Beta, Gamma and normal distributions. Each is pure and accurate to 1e-12 relative for
+/// shapes up to 10⁵; arguments outside the stated domain are a programming error and trap.
 public enum SpecialFunctions {
   /// ln Γ(x) for x > 0.
   public static func logGamma(_ x: Double) -> Double {

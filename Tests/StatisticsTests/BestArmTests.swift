@@ -135,6 +135,22 @@ struct BestArmTests {
     for (value, reference) in zip(eight, references) { #expect((value - reference).magnitude < 1e-7) }
   }
 
+  @Test("shapes far outside the useful range still give probabilities")
+  func absurdShapes() {
+    let shapes = [1e-300, 1e-100, 1e-9, 1, 1e9, 1e12]
+    for first in shapes {
+      for second in shapes {
+        let arms = [
+          Self.beta(first, second), Self.beta(second, first), Self.beta(1, 2), Self.beta(first, first),
+        ]
+        for weights in [nil, [1, 2, 1, 0.5]] {
+          let probabilities = BestArm.probabilities(arms, weights: weights)
+          #expect(probabilities.allSatisfy { $0 >= 0 && $0 <= 1 }, "\(first), \(second)")
+        }
+      }
+    }
+  }
+
   @Test("weights agree with mpmath.quad and with the independent quadrature")
   func weights() {
     // mpmath.quad of f_p(x) Π F_q(w_p x / w_q) with mpmath.betainc, at 20 digits
@@ -189,6 +205,7 @@ struct BestArmTests {
     #expect(BestArm.probabilities(arms, weights: [0, 1, 1])[0] == 0)
     #expect((BestArm.probabilities(arms, weights: [0, 1, 1])[1] - 0.5).magnitude < 1e-9)
     #expect(BestArm.probabilities(arms, weights: [0, 0, 2]) == [0, 0, 1])
+    #expect(BestArm.probabilities(arms, weights: [1e300, 1e-300, 0]) == [1, 0, 0])
     let third = 1.0 / 3
     #expect(BestArm.probabilities(arms, weights: [0, 0, 0]) == [third, third, third])
     #expect(BestArm.probabilities([]) == [])

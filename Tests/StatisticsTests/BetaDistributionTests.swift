@@ -39,6 +39,17 @@ struct BetaDistributionTests {
     #expect(agrees(BetaDistribution(alpha: a, beta: b).quantile(p), reference, within: 1e-12))
   }
 
+  @Test(
+    "quantiles of absurdly small p converge",
+    arguments: [(50000, 3), (3, 50000), (80, 20), (5000, 5000), (1, 1)])
+  func farTail(alpha: Double, beta: Double) {
+    let distribution = BetaDistribution(alpha: alpha, beta: beta)
+    for p in [1e-15, 1e-40, 1e-200, 1e-300] {
+      let found = distribution.cdf(distribution.quantile(p))
+      #expect(agrees(found, p, within: 1e-8), "p = \(p)")
+    }
+  }
+
   @Test("the quantile inverts the distribution function for every kind of shape")
   func inverse() {
     var generator = Xoshiro256(seed: 5)

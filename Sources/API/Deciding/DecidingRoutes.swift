@@ -21,6 +21,7 @@ struct DecidingRoutes {
   }
 
   private func decide(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
     let body = try await request.bytes(limit: limits.smallBody)
     let wanted = try DecisionRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
@@ -46,6 +47,7 @@ struct DecidingRoutes {
   }
 
   private func decideBatch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
     let value = try JSONValue.parse(try await request.bytes(limit: limits.largeBody))
     var reader = try FieldReader(value)
     let items = reader.array("decisions")
@@ -89,6 +91,7 @@ struct DecidingRoutes {
     let id = explanation.decision.id
     let feedback = try service.ledger.feedback(about: id)
     let reward = try await service.reward(of: id)
+    let signals = service.snapshot.governance.value.rules(for: nil).signals
     return .json { writer in
       writer.decision(explanation.answered)
       writer.field("decided_at", explanation.decision.decided.description)
@@ -96,13 +99,13 @@ struct DecidingRoutes {
       writer.field("intent", explanation.decision.intent.text)
       writer.field("session", explanation.decision.intent.session)
       writer.array("attempts") { writer in
-        for entry in feedback {
+        for entry in feedback where !entry.isSuperseded {
           guard case .outcome(let outcome) = entry.submission.content else { continue }
           writer.object { $0.outcome(outcome, at: entry.submission.at) }
         }
       }
       writer.array("feedback") { writer in
-        for entry in feedback { writer.object { $0.feedback(entry) } }
+        for entry in feedback { writer.object { $0.feedback(entry, signals) } }
       }
       if let reward {
         writer.object("reward") {
@@ -124,6 +127,7 @@ struct DecidingRoutes {
 
   /// `POST /v1/decisions/{id}/outcome`: an outside executor says who did the work and how it ended.
   private func report(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
     let id = try context.decisionID()
     let value = try JSONValue.parse(try await request.bytes(limit: limits.smallBody))
     let now = service.clock.now

@@ -46,11 +46,15 @@ extension Request {
     return capability
   }
 
-  /// Refuses query parameters that nobody reads: a typo must not be accepted and ignored.
+  /// Refuses query parameters that nobody reads, a typo must not be accepted and ignored, and those that come twice.
   func allowQuery(_ names: String...) throws {
-    for key in uri.queryParameters.map(\.key) where !names.contains(String(key)) {
-      throw Problem.parameter(
-        String(key), names.isEmpty ? "is not known here" : "is not known here; known: \(names.joined(separator: ", "))")
+    var seen: Set<String> = []
+    for key in uri.queryParameters.map({ String($0.key) }) {
+      guard names.contains(key) else {
+        throw Problem.parameter(
+          key, names.isEmpty ? "is not known here" : "is not known here; known: \(names.joined(separator: ", "))")
+      }
+      guard seen.insert(key).inserted else { throw Problem.parameter(key, "comes twice") }
     }
   }
 }
@@ -82,6 +86,8 @@ public struct RequestLimits: Sendable {
   public var decisions = 1_000
   /// Feedback items in a batch.
   public var feedback = 10_000
+  /// Regions with a name; each costs every decision of its capability a product.
+  public var namedRegions = 1_024
   /// Characters of an intent.
   public var intentCharacters = 32_768
   public var connections = 10_000

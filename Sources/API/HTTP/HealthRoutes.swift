@@ -11,16 +11,21 @@ struct HealthRoutes {
   let service: RoutingService
 
   func add(to router: some RouterMethods<BasicRequestContext>) {
-    router.get("healthz") { _, _ in Response.json { $0.field("status", "ok") } }
+    router.get("healthz") { request, _ in
+      try request.allowQuery()
+      return Response.json { $0.field("status", "ok") }
+    }
     router.get("readyz", use: ready)
-    router.get("openapi.yaml") { _, _ in
-      Response(
+    router.get("openapi.yaml") { request, _ in
+      try request.allowQuery()
+      return Response(
         status: .ok, headers: [.contentType: "application/yaml"],
         body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))
     }
   }
 
   private func ready(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
     let snapshot = service.snapshot
     let failure = service.recorder.failure
     return .json(failure == nil ? .ok : .serviceUnavailable) { writer in

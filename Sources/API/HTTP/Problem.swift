@@ -17,6 +17,8 @@ public struct Problem: Error, HTTPResponseError {
   /// Members beyond those of the RFC.
   var extra: (@Sendable (inout JSONWriter) -> Void)?
   var retryAfter: Int?
+  /// The methods that the path has.
+  var allow: String?
 
   init(
     _ status: HTTPResponse.Status, _ slug: String, _ title: String, _ detail: String, errors: [FieldError] = [],
@@ -52,6 +54,7 @@ public struct Problem: Error, HTTPResponseError {
     write(to: &writer)
     var headers: HTTPFields = [.contentType: "application/problem+json"]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+    if let allow { headers[.allow] = allow }
     return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
   }
 }
@@ -76,6 +79,14 @@ extension Problem {
   }
 
   static func notFound(_ detail: String) -> Problem { Problem(.notFound, "not-found", "There is no such thing", detail) }
+
+  static func methodNotAllowed(_ method: HTTPRequest.Method, _ path: String, allowed: [String]) -> Problem {
+    let allowed = allowed.joined(separator: ", ")
+    var problem = Problem(
+      .methodNotAllowed, "method-not-allowed", "The path has other methods", "\(path) takes \(allowed), not \(method)")
+    problem.allow = allowed
+    return problem
+  }
 
   static func tooLarge(limit: Int) -> Problem {
     Problem(
@@ -117,11 +128,11 @@ extension Problem {
     case let error as ExplanationError:
       Problem(.internalServerError, "internal", "The router failed", "\(error)")
     case let error as RegionError:
-      Problem(.badRequest, "invalid-request", "The request is not valid", "\(error)")
+      invalid(FieldErrors([FieldError(pointer: "/examples", message: "\(error)")]))
     case let error as HTTPError:
       Problem(
         error.status, slug(error.status), error.status.reasonPhrase,
-        error.body ?? (error.status == .notFound ? "no such path, or not with this method" : error.status.reasonPhrase))
+        error.body ?? (error.status == .notFound ? "there is nothing at this path" : error.status.reasonPhrase))
     case let error as any HTTPResponseError:
       Problem(error.status, slug(error.status), error.status.reasonPhrase, error.status.reasonPhrase)
     default:
@@ -139,15 +150,43 @@ extension Problem {
   }
 }
 
+/// Which methods a path has.
+struct RouteTable: Sendable {
+  private var methods: [(pattern: [Substring], method: String)]
+
+  init(_ routes: [Router<BasicRequestContext>.RouteDescription]) {
+    methods = routes.map { (RouteTable.steps($0.path.description), $0.method.rawValue) }
+    // A path that can be read can be asked for its head.
+    methods += methods.filter { $0.method == "GET" }.map { ($0.pattern, "HEAD") }
+  }
+
+  /// Sorted; empty when there is nothing at the path.
+  func methods(of path: String) -> [String] {
+    let steps = RouteTable.steps(path)
+    return methods.filter { entry in
+      entry.pattern.count == steps.count
+        && zip(entry.pattern, steps).allSatisfy { $0.hasPrefix("{") || $0.hasPrefix(":") || $0 == $1 }
+    }.map(\.method).sorted()
+  }
+
+  private static func steps(_ path: String) -> [Substring] { path.split(separator: "/") }
+}
+
 /// Turns every error into a problem, and logs those that nobody foresaw.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  let routes: RouteTable
+
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     do {
       return try await next(request, context)
     } catch {
-      let problem = Problem.from(error)
+      var problem = Problem.from(error)
+      if problem.status == .notFound, error is HTTPError {
+        let allowed = routes.methods(of: request.uri.path)
+        if !allowed.isEmpty { problem = .methodNotAllowed(request.method, request.uri.path, allowed: allowed) }
+      }
       if problem.status.code >= 500 {
         context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
       }

@@ -11,17 +11,28 @@ public enum RouterAPI {
   public static func router(
     _ service: RoutingService, limits: RequestLimits = RequestLimits()
   ) -> Router<BasicRequestContext> {
-    let router = Router(context: BasicRequestContext.self)
-    router.add(middleware: ProblemMiddleware())
+    // Middleware comes before the routes, and must know them: so they are listed first.
+    let gate = IdempotencyGate(service)
+    let listing = Router(context: BasicRequestContext.self)
+    addRoutes(service, limits, gate, to: listing)
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
+    addRoutes(service, limits, gate, to: router)
+    return router
+  }
+
+  private static func addRoutes(
+    _ service: RoutingService, _ limits: RequestLimits, _ gate: IdempotencyGate,
+    to router: Router<BasicRequestContext>
+  ) {
     HealthRoutes(service: service).add(to: router)
-    DecidingRoutes(service: service, limits: limits, gate: IdempotencyGate(service)).add(to: router)
+    DecidingRoutes(service: service, limits: limits, gate: gate).add(to: router)
     FeedbackRoutes(service: service, limits: limits).add(to: router)
     CandidateRoutes(service: service).add(to: router)
     LearningRoutes(service: service).add(to: router)
     RegionRoutes(service: service, limits: limits).add(to: router)
     GovernanceRoutes(service: service, limits: limits).add(to: router)
     EpochRoutes(service: service).add(to: router)
-    return router
   }
 
   /// The server on an address, with the epoch keeper beside it.

@@ -92,7 +92,7 @@ struct FeedbackRoutes {
   }
 
   private func isNDJSON(_ request: Request) -> Bool {
-    request.headers[.contentType]?.hasPrefix("application/x-ndjson") ?? false
+    request.headers[.contentType]?.lowercased().hasPrefix("application/x-ndjson") ?? false
   }
 
   /// One object, or `{"feedback": […]}`.
@@ -118,9 +118,12 @@ struct FeedbackRoutes {
 
 extension JSONWriter {
   /// The members of one recorded judgement.
-  mutating func feedback(_ entry: RecordedFeedback) {
+  ///
+  /// - Parameter signals: gives an event the reward that it stands for.
+  mutating func feedback(_ entry: RecordedFeedback, _ signals: SignalRules) {
     let submission = entry.submission
     field("id", submission.id)
+    field("decision_id", submission.decision.description)
     switch submission.content {
     case .signal(let kind, let reward, _, let other):
       field("signal", kind.name)
@@ -129,7 +132,11 @@ extension JSONWriter {
       case .word(let word): field("value", word)
       case .nothing: null("value")
       }
-      field("reward", reward)
+      if kind.hasConfigurableValue {
+        field("reward", signals[value: kind])
+      } else {
+        field("reward", entry.isOtherHalf ? 1 - reward : reward)
+      }
       fieldIfPresent("other_decision_id", other?.description)
     case .outcome(let outcome):
       field("signal", "outcome.\(outcome.state.rawValue)")

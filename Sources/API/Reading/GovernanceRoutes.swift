@@ -56,6 +56,7 @@ struct GovernanceRoutes {
   }
 
   private func change(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let parameters = reader.json("parameters")
     let author = reader.optionalString("author", length: 1...200) ?? "api"

@@ -1,0 +1,54 @@
+import API
+import Declarations
+import Logging
+import Routing
+
+/// What `pointsman serve` runs with: the defaults, a YAML file over them, flags over both.
+struct ServeSettings {
+  var host = "127.0.0.1"
+  var port = 8080
+  var database = "var/pointsman.db"
+  var catalogue = "data/catalogue.yaml"
+  /// Nil leaves the epoch interval to governance.
+  var epoch: String?
+  var embedding = EmbeddingChoice.auto
+  var embeddingTable = ".cache/embedding"
+  var embeddingCache = 20_000
+  var logLevel = Logger.Level.info
+  var limits = RequestLimits()
+
+  init() {}
+
+  /// Reads a file such as
+  ///
+  ///     port: 9000
+  ///     database: /srv/pointsman/pointsman.db
+  ///     limits: {feedback: 5000}
+  ///
+  /// - Throws: `DeclarationErrors` with the file, the line and what is allowed.
+  init(file path: String) throws {
+    let fields = try YAMLFields(try YAMLDocument.text(ofFile: path), file: path, kind: "configuration")
+    host = fields.optionalString("host") ?? host
+    port = fields.optionalInteger("port", in: 0...65_535) ?? port
+    database = fields.optionalString("database") ?? database
+    catalogue = fields.optionalString("catalogue") ?? catalogue
+    epoch = fields.optionalParsed("epoch", as: "a span such as 15m") { Span($0) == nil ? nil : $0 }
+    embedding = fields.optionalChoice("embedding", EmbeddingChoice.self) ?? embedding
+    embeddingTable = fields.optionalString("embedding_table") ?? embeddingTable
+    embeddingCache = fields.optionalInteger("embedding_cache", in: 1...10_000_000) ?? embeddingCache
+    logLevel = fields.optionalChoice("log_level", Logger.Level.self) ?? logLevel
+    if let part = fields.optionalObject("limits", kind: "limits") {
+      let bytes = 1_024...1_073_741_824
+      limits.smallBody = part.optionalInteger("small_body_bytes", in: bytes) ?? limits.smallBody
+      limits.largeBody = part.optionalInteger("large_body_bytes", in: bytes) ?? limits.largeBody
+      limits.decisions = part.optionalInteger("decisions", in: 1...100_000) ?? limits.decisions
+      limits.feedback = part.optionalInteger("feedback", in: 1...1_000_000) ?? limits.feedback
+      limits.intentCharacters =
+        part.optionalInteger("intent_characters", in: 1...10_000_000) ?? limits.intentCharacters
+      limits.connections = part.optionalInteger("connections", in: 1...1_000_000) ?? limits.connections
+      limits.headerFields = part.optionalInteger("header_fields", in: 8...10_000) ?? limits.headerFields
+      limits.headerBytes = part.optionalInteger("header_bytes", in: bytes) ?? limits.headerBytes
+    }
+    try fields.finish()
+  }
+}

@@ -1,0 +1,333 @@
+import Foundation
+import GRDB
+import Routing
+import Serving
+import TestSupport
+import Testing
+
+@testable import Persistence
+
+/// A folder of its own for every test, removed afterwards.
+final class TemporaryFolder {
+  let path: String
+  var file: String { path + "/ledger.sqlite" }
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+@Test("the ledger in SQLite keeps the contract", arguments: LedgerContract.all)
+func sqliteLedgerKeepsContract(_ clause: LedgerContract) throws {
+  let folder = try TemporaryFolder()
+  let ledger = try SQLiteLedger(path: folder.file)
+  try clause.check(ledger)
+  try ledger.close()
+}
+
+@Suite("A database file")
+struct SQLiteLedgerTests {
+  let folder = try! TemporaryFolder()
+
+  private func open(_ access: SQLiteLedger.Access = .readWrite) throws -> SQLiteLedger {
+    try SQLiteLedger(path: folder.file, access: access)
+  }
+
+  private func fill(_ ledger: SQLiteLedger) throws {
+    _ = try ledger.append(catalogue: Sample.catalogue(), at: Sample.at())
+    _ = try ledger.append(
+      Sample.batch(
+        [Sample.decision(1), Sample.decision(2)],
+        [Sample.submission("a", about: 1), Sample.submission("b", about: 9)]))
+  }
+
+  private func sql(_ statement: String) throws {
+    let queue = try DatabaseQueue(path: folder.file)
+    try queue.write { try $0.execute(sql: statement) }
+    try queue.close()
+  }
+
+  // MARK: Durability
+
+  @Test("every commit is synced: synchronous is FULL, and the log is written ahead")
+  func synchronousIsFull() throws {
+    let ledger = try open()
+    let pragmas = try ledger.pool.writeWithoutTransaction { db in
+      (try Int.fetchOne(db, sql: "PRAGMA synchronous"), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
+    }
+    #expect(pragmas.0 == 2)
+    #expect(pragmas.1 == "wal")
+  }
+
+  @Test("opening again finds everything")
+  func reopening() throws {
+    let first = try open()
+    try fill(first)
+    try first.close()
+    let second = try open()
+    #expect(try second.position() == LedgerPosition(decisions: 2, judgements: 1))
+    #expect(try second.decision(Sample.id(2)) == Sample.decision(2))
+    #expect(try second.recover().roll == Roll(["north/a", "north/b", "south/c"]))
+    // What waits goes on waiting, and sequences go on.
+    _ = try second.append(Sample.batch([Sample.decision(9)]))
+    #expect(try second.feedback(about: Sample.id(9)).map(\.sequence) == [2])
+    try second.close()
+  }
+
+  @Test("what was committed before a crash is there after it")
+  func crash() throws {
+    let ledger = try open()
+    try fill(ledger)
+    // A crash leaves the files as they are now: the data still in the write-ahead log.
+    let after = try TemporaryFolder()
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: folder.file + suffix, toPath: after.file + suffix)
+    }
+    let survivor = try SQLiteLedger(path: after.file)
+    #expect(try survivor.position() == LedgerPosition(decisions: 2, judgements: 1))
+    #expect(try survivor.counts().parked == 1)
+    try survivor.close()
+    try ledger.close()
+  }
+
+  @Test("a log that was torn in its last commit ends with the commit before")
+  func tornLog() throws {
+    let ledger = try open()
+    try fill(ledger)
+    let whole = try FileManager.default.attributesOfItem(atPath: folder.file + "-wal")[.size] as? Int ?? 0
+    _ = try ledger.append(Sample.batch([Sample.decision(3)]))
+    let after = try TemporaryFolder()
+    try FileManager.default.copyItem(atPath: folder.file, toPath: after.file)
+    let log = try #require(FileManager.default.contents(atPath: folder.file + "-wal"))
+    // Half of the last commit's first page made it.
+    #expect(log.count > whole + 2_000)
+    try log.prefix(whole + 2_000).write(to: URL(fileURLWithPath: after.file + "-wal"))
+    let survivor = try SQLiteLedger(path: after.file)
+    #expect(try survivor.position() == LedgerPosition(decisions: 2, judgements: 1))
+    try survivor.close()
+    try ledger.close()
+  }
+
+  @Test("migrations are done once, however often the file is opened")
+  func migrations() throws {
+    for _ in 0..<3 {
+      let ledger = try open()
+      #expect(try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1"])
+      try ledger.close()
+    }
+  }
+
+  // MARK: Refusals
+
+  @Test("a second router is refused while the first has the file, and let in afterwards")
+  func locking() throws {
+    let first = try open()
+    #expect(throws: LedgerError.locked(path: folder.file)) { try open() }
+    try first.close()
+    try open().close()
+  }
+
+  @Test("a database of a newer version is refused by the names of its migrations")
+  func newerSchema() throws {
+    try open().close()
+    try sql("INSERT INTO grdb_migrations VALUES ('v7')")
+    let error = LedgerError.newerSchema(path: folder.file, migrations: ["v7"])
+    #expect(throws: error) { try open() }
+    #expect(throws: error) { try open(.readOnly) }
+  }
+
+  @Test("a file that is no database is refused and left as it is")
+  func notADatabase() throws {
+    let content = Data("Dear diary, today I was opened by a router.".utf8)
+    try content.write(to: URL(fileURLWithPath: folder.file))
+    #expect(throws: LedgerError.notADatabase(path: folder.file)) { try open() }
+    #expect(FileManager.default.contents(atPath: folder.file) == content)
+  }
+
+  @Test("a damaged database is refused")
+  func corrupt() throws {
+    let ledger = try open()
+    try fill(ledger)
+    try ledger.close()
+    let handle = try #require(FileHandle(forUpdatingAtPath: folder.file))
+    // The first page holds the schema.
+    try handle.seek(toOffset: 100)
+    try handle.write(contentsOf: Data(repeating: 0xAB, count: 3_900))
+    try handle.close()
+    #expect {
+      try open()
+    } throws: { error in
+      if case LedgerError.corrupt = error { true } else { false }
+    }
+  }
+
+  @Test("the database of another program is refused and left as it is")
+  func foreign() throws {
+    try sql("CREATE TABLE song (title TEXT)")
+    #expect(throws: LedgerError.foreign(path: folder.file)) { try open() }
+    let queue = try DatabaseQueue(path: folder.file)
+    #expect(try queue.read { try String.fetchAll($0, sql: "SELECT name FROM sqlite_master") } == ["song"])
+  }
+
+  @Test("a missing folder is refused, and so is reading what is not there")
+  func missing() throws {
+    let path = folder.path + "/no/ledger.sqlite"
+    #expect(throws: LedgerError.folderMissing(path: path)) { try SQLiteLedger(path: path) }
+    #expect(throws: LedgerError.missing(path: folder.file)) { try open(.readOnly) }
+  }
+
+  @Test("a row that this version cannot read is an error, not a guess")
+  func damagedRow() throws {
+    let ledger = try open()
+    try fill(ledger)
+    try ledger.close()
+    try sql("UPDATE decision SET reason = 99 WHERE seq = 1")
+    let damaged = try open(.readOnly)
+    #expect(throws: LedgerError.damaged(what: "decision 1")) { try damaged.decision(Sample.id(1)) }
+    #expect(try damaged.decision(Sample.id(2)) != nil)
+    try damaged.close()
+  }
+
+  @Test("a full disk says so, loses only the batch at hand, and is over when there is space")
+  func fullDisk() throws {
+    let ledger = try open()
+    try fill(ledger)
+    func limit(_ pages: Int) throws {
+      try ledger.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
+    }
+    try limit(1)
+    let batch = Sample.batch((10..<1_000).map { Sample.decision($0) }, [Sample.submission("z", about: 1)])
+    #expect(throws: LedgerError.diskFull(path: folder.file)) { try ledger.append(batch) }
+    #expect(try ledger.position() == LedgerPosition(decisions: 2, judgements: 1))
+    try limit(1 << 30)
+    #expect(try ledger.append(batch) == [.accepted])
+    try ledger.close()
+  }
+
+  // MARK: Beside the router
+
+  @Test("a reader beside the router sees each commit, and may write nothing")
+  func readerBesideWriter() throws {
+    let writer = try open()
+    try fill(writer)
+    let reader = try open(.readOnly)
+    #expect(try reader.position().decisions == 2)
+    _ = try writer.append(Sample.batch([Sample.decision(3)]))
+    #expect(try reader.decision(Sample.id(3)) == Sample.decision(3))
+    #expect(throws: LedgerError.readOnly(path: folder.file)) { try reader.append(LedgerBatch()) }
+    try writer.close()
+    #expect(try reader.position().decisions == 3)
+    try reader.close()
+  }
+
+  @Test("a reader may come after the router has gone")
+  func readerAlone() throws {
+    let writer = try open()
+    try fill(writer)
+    try writer.close()
+    let reader = try open(.readOnly)
+    #expect(try reader.recover().catalogue?.value == Sample.catalogue())
+    try reader.close()
+  }
+
+  @Test("a backup is a ledger of the moment it was made")
+  func backup() throws {
+    let ledger = try open()
+    try fill(ledger)
+    let copy = folder.path + "/copy.sqlite"
+    try ledger.backup(to: copy)
+    _ = try ledger.append(Sample.batch([Sample.decision(3)]))
+    let restored = try SQLiteLedger(path: copy)
+    #expect(try restored.position() == LedgerPosition(decisions: 2, judgements: 1))
+    #expect(throws: LedgerError.fileExists(path: copy)) { try ledger.backup(to: copy) }
+    try restored.close()
+    try ledger.close()
+  }
+
+  // MARK: Against the memory
+
+  @Test("what a thousand random batches leave is the same in SQLite and in memory", arguments: 0..<4 as Range<UInt64>)
+  func agreesWithMemory(seed: UInt64) throws {
+    var random = Steps(state: seed)
+    let file = try open()
+    let memory = MemoryLedger()
+    let both: [any Ledger] = [file, memory]
+    for ledger in both {
+      _ = try ledger.append(catalogue: Sample.catalogue(), at: Sample.at())
+      _ = try ledger.append(plan: Sample.plan(regions: 2), at: Sample.at())
+    }
+    for _ in 0..<250 {
+      let batch = random.batch()
+      #expect(try file.append(batch) == memory.append(batch))
+    }
+    func all(_ ledger: any Ledger) throws -> [RecordedFeedback] {
+      var entries: [RecordedFeedback] = []
+      try ledger.feedback(after: 0) { entry in
+        entries.append(entry)
+        return true
+      }
+      return entries
+    }
+    func folded(_ ledger: any Ledger, _ after: Int64, _ through: Int64, _ map: RegionMap) throws -> [String] {
+      var result: [String] = []
+      try ledger.judged(after: after, through: through, map: map) { result.append("\($0)") }
+      return result
+    }
+    #expect(try all(file) == all(memory))
+    #expect(try file.counts() == memory.counts())
+    let end = try memory.position()
+    for version in [1, 2] {
+      let map = RegionMap(version: version, plan: Sample.plan(regions: version + 1))
+      for (after, through) in [(0, end.judgements), (end.judgements / 2, end.judgements), (10, 30), (50, 51)] {
+        #expect(try folded(file, after, through, map) == folded(memory, after, through, map))
+      }
+      #expect(
+        try file.traffic(after: 3, through: end.decisions, map: map)
+          == memory.traffic(after: 3, through: end.decisions, map: map))
+    }
+    try file.close()
+  }
+}
+
+/// Random batches over few ids, so that everything that can happen to an id does. SplitMix64.
+private struct Steps: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func batch() -> LedgerBatch {
+    let numbers = (0..<Int.random(in: 0...2, using: &self)).map { _ in Int.random(in: 1...60, using: &self) }
+    return Sample.batch(
+      numbers.map { Sample.decision($0, row: $0 % 3, chosen: UInt32($0 % 3)) },
+      embeddings: numbers.map { $0 % 4 == 3 ? nil : Sample.axis($0 % 4) },
+      (0..<Int.random(in: 0...4, using: &self)).map { _ in submission() })
+  }
+
+  mutating func submission() -> Submission {
+    let decision = Int.random(in: 1...60, using: &self)
+    // Mostly ids of their own decision, sometimes one that belongs to another.
+    let id = "f\(Int.random(in: 0...3, using: &self))-\(Int.random(in: 0...9, using: &self) == 0 ? 1 : decision)"
+    let reward = [0, 0.5, 1].randomElement(using: &self)!
+    let other = Sample.id((decision + 7) % 60 + 1)
+    let content: Submission.Content =
+      switch Int.random(in: 0...9, using: &self) {
+      case 0...3: .signal(.score, reward: reward, trust: 1, other: nil)
+      case 4...6: .signal(.comparison, reward: reward, trust: 1, other: other)
+      case 7: .outcome(Outcome(candidate: "south/c", state: Outcome.State.allCases.randomElement(using: &self)!))
+      default: .revocation
+      }
+    let raters = [nil, "ann", "north", "south/x"]
+    return Sample.submission(
+      id, about: decision, at: Int64.random(in: 0...5, using: &self), rater: raters.randomElement(using: &self)!,
+      content: content)
+  }
+}

@@ -1,0 +1,8 @@
+import Serving
+import TestSupport
+import Testing
+
+@Test("the ledger in memory keeps the contract", arguments: LedgerContract.all)
+func memoryLedgerKeepsContract(_ clause: LedgerContract) throws {
+  try clause.check(MemoryLedger())
+}
