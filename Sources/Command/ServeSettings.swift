@@ -27,7 +27,7 @@ struct ServeSettings {
   ///
   /// - Throws: `DeclarationErrors` with the file, the line and what is allowed.
   init(file path: String) throws {
-    let fields = try YAMLFields(try YAMLDocument.text(ofFile: path), file: path, kind: "configuration")
+    let fields = try YAMLFields(ofFile: path, kind: "configuration")
     host = fields.optionalString("host") ?? host
     port = fields.optionalInteger("port", in: 0...65_535) ?? port
     database = fields.optionalString("database") ?? database
@@ -38,7 +38,7 @@ struct ServeSettings {
     embeddingCache = fields.optionalInteger("embedding_cache", in: 1...10_000_000) ?? embeddingCache
     logLevel = fields.optionalChoice("log_level", Logger.Level.self) ?? logLevel
     if let part = fields.optionalObject("limits", kind: "limits") {
-      let bytes = 1_024...1_073_741_824
+      let bytes: ClosedRange<Int64> = 1_024...1_073_741_824
       limits.smallBody = part.optionalInteger("small_body_bytes", in: bytes) ?? limits.smallBody
       limits.largeBody = part.optionalInteger("large_body_bytes", in: bytes) ?? limits.largeBody
       limits.decisions = part.optionalInteger("decisions", in: 1...100_000) ?? limits.decisions

@@ -61,6 +61,11 @@ public final class YAMLFields {
     self.init(mapping, kind: kind, line: node.mark?.line ?? 1, log: log)
   }
 
+  /// Reads and parses a file whose root is a mapping.
+  public convenience init(ofFile path: String, kind: String) throws(DeclarationErrors) {
+    try self.init(try YAMLDocument.text(ofFile: path), file: path, kind: kind)
+  }
+
   init(_ mapping: Node.Mapping, kind: String, line: Int, log: ErrorLog) {
     self.kind = kind
     self.line = line

@@ -7,7 +7,8 @@ import Vectors
 /// A decision as a row of `decision d`.
 enum DecisionColumns {
   static let insert = """
-    INSERT INTO decision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO decision
+    VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING
     """
   static let names = """
@@ -20,8 +21,10 @@ enum DecisionColumns {
     let constraints = intent.constraints.isEmpty ? nil : try StoredJSON.text(intent.constraints)
     let work = intent.work == Work() ? nil : try StoredJSON.text(intent.work)
     return [
-      sequence, Data(decision.id), decision.epoch, decision.decided.microseconds, intent.capability.index, intent.text,
-      constraints, work, intent.costWeight, intent.allowsExploration, intent.session, decision.mapVersion,
+      sequence, Data(decision.id), decision.epoch, decision.decided.microseconds, intent.capability.index,
+      StoredText.value(intent.text),
+      constraints, work, intent.costWeight, intent.allowsExploration, StoredText.value(intent.session),
+      decision.mapVersion,
       decision.placement.row, Double(decision.placement.similarity), Data(decision.eligible), decision.chosen,
       Int(decision.reason.rawValue), decision.propensity, decision.shadow, decision.sticky,
       Int64(bitPattern: decision.turn),
@@ -30,19 +33,22 @@ enum DecisionColumns {
 
   static func decode(_ row: Row) throws -> (sequence: Int64, decision: Decision) {
     let sequence: Int64 = row[0]
-    let text: String? = row[5]
     let constraints: String? = row[6]
     let work: String? = row[7]
-    guard let reason = Reason(rawValue: row[16]) else { throw LedgerError.damaged(what: "decision \(sequence)") }
+    guard let reason = Reason(rawValue: row[16]) else {
+      throw LedgerError.damaged(what: "decision \(sequence)")
+    }
     let intent = Intent(
-      capability: try capability(row, 4), text: text,
+      capability: try capability(row, 4), text: try StoredText.read(row, 5),
       constraints: try constraints.map { try StoredJSON.value($0) } ?? Constraints(),
-      work: try work.map { try StoredJSON.value($0) } ?? Work(), costWeight: row[8], allowsExploration: row[9],
-      session: row[10])
+      work: try work.map { try StoredJSON.value($0) } ?? Work(), costWeight: row[8],
+      allowsExploration: row[9],
+      session: try StoredText.read(row, 10))
     let decision = Decision(
       id: try identifier(row, 1), epoch: row[2], decided: Instant(microseconds: row[3]), intent: intent,
       mapVersion: row[11], placement: Placement(row: row[12], similarity: Float(row[13] as Double)),
-      eligible: try CandidateSet(row, 14), chosen: row[15], reason: reason, propensity: row[17], shadow: row[18],
+      eligible: try CandidateSet(row, 14), chosen: row[15], reason: reason, propensity: row[17],
+      shadow: row[18],
       sticky: row[19], turn: UInt64(bitPattern: row[20]))
     return (sequence, decision)
   }
@@ -56,14 +62,18 @@ enum DecisionColumns {
   }
 
   static func identifier(_ row: Row, _ column: Int) throws -> Identifier {
-    guard let id = try optionalIdentifier(row, column) else { throw LedgerError.damaged(what: "a row without an id") }
+    guard let id = try optionalIdentifier(row, column) else {
+      throw LedgerError.damaged(what: "a row without an id")
+    }
     return id
   }
 
   static func optionalIdentifier(_ row: Row, _ column: Int) throws -> Identifier? {
     try row.withUnsafeData(atIndex: column) { data in
       guard let data else { return nil }
-      guard let id = Identifier(bytes: data) else { throw LedgerError.damaged(what: "an id of \(data.count) bytes") }
+      guard let id = Identifier(bytes: data) else {
+        throw LedgerError.damaged(what: "an id of \(data.count) bytes")
+      }
       return id
     }
   }
@@ -71,7 +81,9 @@ enum DecisionColumns {
   static func embedding(_ row: Row, _ column: Int) throws -> [Float]? {
     try row.withUnsafeData(atIndex: column) { data in
       guard let data else { return nil }
-      guard let vector = QuantisedVector(bytes: [UInt8](data)) else { throw LedgerError.damaged(what: "an embedding") }
+      guard let vector = QuantisedVector(bytes: [UInt8](data)) else {
+        throw LedgerError.damaged(what: "an embedding")
+      }
       return vector.elements
     }
   }
@@ -112,9 +124,13 @@ extension CandidateSet {
   fileprivate init(_ row: Row, _ column: Int) throws {
     self = try row.withUnsafeData(atIndex: column) { data in
       let data = data ?? Data()
-      guard data.count <= 32 else { throw LedgerError.damaged(what: "an eligible set of \(data.count) bytes") }
+      guard data.count <= 32 else {
+        throw LedgerError.damaged(what: "an eligible set of \(data.count) bytes")
+      }
       var words = SIMD4<UInt64>.zero
-      for (position, byte) in data.enumerated() { words[position >> 3] |= UInt64(byte) << UInt64(8 * (position & 7)) }
+      for (position, byte) in data.enumerated() {
+        words[position >> 3] |= UInt64(byte) << UInt64(8 * (position & 7))
+      }
       return CandidateSet(words: words)
     }
   }

@@ -5,7 +5,12 @@ import Serving
 
 /// A submission as columns: those that `judgement` and `parked` share.
 enum FeedbackColumns {
-  static let names = "half, id, kind, reward, trust, rater, at, received, executed, state, latency, cost, other, value, comment"
+  static let names =
+    "half, id, kind, reward, trust, rater, at, received, executed, state, latency, cost, other, value, comment"
+
+  /// Their placeholders.
+  static let values = names.split(separator: ", ")
+    .map { ["id", "rater", "comment"].contains($0) ? "CAST(? AS TEXT)" : "?" }.joined(separator: ", ")
 
   /// The columns from `half` on, for a row aliased `j`.
   static let selected = names.split(separator: ", ").map { "j.\($0)" }.joined(separator: ", ")
@@ -13,12 +18,17 @@ enum FeedbackColumns {
   /// - Parameters:
   ///   - start: the position of `half`.
   ///   - about: the decision that this half is about.
-  static func decode(_ row: Row, from start: Int, about: Identifier, _ roll: Roll) throws -> (Half, Submission) {
-    guard let half = Half(rawValue: row[start]) else { throw LedgerError.damaged(what: "feedback of no half") }
+  static func decode(_ row: Row, from start: Int, about: Identifier, _ roll: Roll) throws -> (
+    Half, Submission
+  ) {
+    guard let half = Half(rawValue: row[start]) else {
+      throw LedgerError.damaged(what: "feedback of no half")
+    }
     let other = try DecisionColumns.optionalIdentifier(row, start + 12)
-    let id: String = row[start + 1]
     let kind: SignalKind? = try (row[start + 2] as UInt8?).map { raw in
-      guard let kind = SignalKind(rawValue: raw) else { throw LedgerError.damaged(what: "feedback of kind \(raw)") }
+      guard let kind = SignalKind(rawValue: raw) else {
+        throw LedgerError.damaged(what: "feedback of kind \(raw)")
+      }
       return kind
     }
     let content: Submission.Content
@@ -33,9 +43,10 @@ enum FeedbackColumns {
       content = .revocation
     }
     let submission = Submission(
-      id: id, decision: half == .other ? other ?? about : about, content: content, value: value(row, start + 13),
-      rater: row[start + 5], at: Instant(microseconds: row[start + 6]),
-      received: Instant(microseconds: row[start + 7]), comment: row[start + 14])
+      id: try StoredText.read(row, start + 1) ?? "", decision: half == .other ? other ?? about : about,
+      content: content, value: value(row, start + 13),
+      rater: try StoredText.read(row, start + 5), at: Instant(microseconds: row[start + 6]),
+      received: Instant(microseconds: row[start + 7]), comment: try StoredText.read(row, start + 14))
     return (half, submission)
   }
 

@@ -25,7 +25,9 @@ struct FeedbackTables: FeedbackStore {
   }
 
   func chosen(by sequence: Int64) throws -> UInt32 {
-    guard let chosen = try db.first("SELECT chosen FROM decision WHERE seq = ?", [sequence], { $0[0] as UInt32 }) else {
+    guard
+      let chosen = try db.first("SELECT chosen FROM decision WHERE seq = ?", [sequence], { $0[0] as UInt32 })
+    else {
       throw LedgerError.damaged(what: "feedback about decision \(sequence)")
     }
     return chosen
@@ -33,10 +35,10 @@ struct FeedbackTables: FeedbackStore {
 
   private static let stored = """
     SELECT j.seq, j.origin, d.id, \(FeedbackColumns.selected)
-    FROM judgement j JOIN decision d ON d.seq = j.decision WHERE j.id = ? ORDER BY j.seq
+    FROM judgement j JOIN decision d ON d.seq = j.decision WHERE j.id = CAST(? AS TEXT) ORDER BY j.seq
     """
   private static let waiting = """
-    SELECT j.seq, NULL, j.about, \(FeedbackColumns.selected) FROM parked j WHERE j.id = ? ORDER BY j.seq
+    SELECT j.seq, NULL, j.about, \(FeedbackColumns.selected) FROM parked j WHERE j.id = CAST(? AS TEXT) ORDER BY j.seq
     """
   private static let waitingFor = """
     SELECT j.seq, NULL, j.about, \(FeedbackColumns.selected) FROM parked j WHERE j.about = ? ORDER BY j.seq
@@ -44,12 +46,12 @@ struct FeedbackTables: FeedbackStore {
 
   func entries(under id: String) throws -> [FeedbackEntry] {
     var entries: [FeedbackEntry] = []
-    let stored = try db.rows(FeedbackTables.stored, [id])
+    let stored = try db.rows(FeedbackTables.stored, [StoredText.value(id)])
     while let row = try stored.next() {
       entries.append(try entry(row, sequence: row[0]))
     }
     guard hasParked else { return entries }
-    let waiting = try db.rows(FeedbackTables.waiting, [id])
+    let waiting = try db.rows(FeedbackTables.waiting, [StoredText.value(id)])
     while let row = try waiting.next() { entries.append(try entry(row, sequence: nil)) }
     return entries
   }
@@ -62,10 +64,10 @@ struct FeedbackTables: FeedbackStore {
 
   private static let insert = """
     INSERT INTO judgement (seq, origin, decision, rater_hash, revocation, \(FeedbackColumns.names))
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, \(FeedbackColumns.values))
     """
   private static let insertParked = """
-    INSERT INTO parked (seq, about, \(FeedbackColumns.names)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO parked (seq, about, \(FeedbackColumns.names)) VALUES (?, ?, \(FeedbackColumns.values))
     """
 
   mutating func store(_ submission: Submission, _ half: Half, about decision: Int64, origin: Int64?) throws {
@@ -76,10 +78,13 @@ struct FeedbackTables: FeedbackStore {
       FeedbackTables.insert,
       [
         last, judgement.origin, decision, judgement.rater == 0 ? nil : Int64(bitPattern: judgement.rater),
-        judgement.isRevocation, half.rawValue, submission.id, judgement.kind.map { Int($0.rawValue) },
-        judgement.reward, judgement.trust, submission.rater, submission.at.microseconds,
-        submission.received.microseconds, judgement.executed, outcome?.state.rawValue, outcome?.latency?.microseconds,
-        outcome?.cost?.micros, FeedbackTables.other(submission, half), submission.value.stored, submission.comment,
+        judgement.isRevocation, half.rawValue, StoredText.value(submission.id),
+        judgement.kind.map { Int($0.rawValue) },
+        judgement.reward, judgement.trust, StoredText.value(submission.rater), submission.at.microseconds,
+        submission.received.microseconds, judgement.executed, outcome?.state.rawValue,
+        outcome?.latency?.microseconds,
+        outcome?.cost?.micros, FeedbackTables.other(submission, half), submission.value.stored,
+        StoredText.value(submission.comment),
       ])
   }
 
@@ -90,10 +95,13 @@ struct FeedbackTables: FeedbackStore {
     try db.run(
       FeedbackTables.insertParked,
       [
-        lastParked, Data(decision), half.rawValue, submission.id, judgement.kind.map { Int($0.rawValue) },
-        judgement.reward, judgement.trust, submission.rater, submission.at.microseconds,
-        submission.received.microseconds, judgement.executed, outcome?.state.rawValue, outcome?.latency?.microseconds,
-        outcome?.cost?.micros, FeedbackTables.other(submission, half), submission.value.stored, submission.comment,
+        lastParked, Data(decision), half.rawValue, StoredText.value(submission.id),
+        judgement.kind.map { Int($0.rawValue) },
+        judgement.reward, judgement.trust, StoredText.value(submission.rater), submission.at.microseconds,
+        submission.received.microseconds, judgement.executed, outcome?.state.rawValue,
+        outcome?.latency?.microseconds,
+        outcome?.cost?.micros, FeedbackTables.other(submission, half), submission.value.stored,
+        StoredText.value(submission.comment),
       ])
   }
 

@@ -31,7 +31,8 @@ public enum LedgerError: Error, Hashable, CustomStringConvertible {
     case .missing(let path): "there is no database at \(path): check the path, or start a router on it first"
     case .locked(let path):
       "\(path) is in use by another router: stop that one, or give this one a database of its own"
-    case .notADatabase(let path): "\(path) is not an SQLite database: name another path, or move the file away"
+    case .notADatabase(let path):
+      "\(path) is not an SQLite database: name another path, or move the file away"
     case .foreign(let path): "\(path) is the database of another program: name another path"
     case .newerSchema(let path, let migrations):
       "\(path) was written by a newer version (it knows \(migrations.joined(separator: ", "))): use that version"

@@ -10,14 +10,15 @@ extension SQLiteLedger {
     let vectors = batch.embeddings.map { $0.map { Data(QuantisedVector($0).bytes) } }
     return try write { db in
       let new = try SQLiteLedger.insert(batch.decisions, vectors, db)
-      var feedback = try FeedbackTables(db, SQLiteLedger.roll(db))
+      var feedback = try FeedbackTables(db, roll(db))
       try feedback.join(new)
       let receipts = try batch.judgements.map { try feedback.admit($0) }
       for answer in batch.answers {
         try db.run(
-          "INSERT INTO answer VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+          "INSERT INTO answer VALUES (CAST(? AS TEXT), ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
           [
-            answer.key, Data(answer.digest), Data(answer.decision), Data(answer.body), answer.at.microseconds,
+            StoredText.value(answer.key), Data(answer.digest), Data(answer.decision), Data(answer.body),
+            answer.at.microseconds,
           ])
       }
       return receipts
@@ -36,7 +37,8 @@ extension SQLiteLedger {
       try db.run(DecisionColumns.insert, try DecisionColumns.arguments(last + 1, decision))
       guard db.changesCount > 0 else {
         let before = try db.first(
-          "SELECT \(DecisionColumns.names) FROM decision d WHERE d.id = ?", [Data(decision.id)], DecisionColumns.decode)
+          "SELECT \(DecisionColumns.names) FROM decision d WHERE d.id = ?", [Data(decision.id)],
+          DecisionColumns.decode)
         guard before?.decision == decision else { throw LedgerConflict.otherDecision(decision.id) }
         continue
       }

@@ -41,7 +41,8 @@ extension SQLiteLedger {
     try db.run(
       "INSERT INTO epoch_state VALUES (?, ?, ?, ?, ?, ?)",
       [
-        state.epoch, state.opened.microseconds, state.catalogueVersion, state.governanceVersion, state.mapVersion,
+        state.epoch, state.opened.microseconds, state.catalogueVersion, state.governanceVersion,
+        state.mapVersion,
         Data(state.learned),
       ])
   }
@@ -61,7 +62,8 @@ extension SQLiteLedger {
     var index = EpochIndex()
     var folded = LedgerPosition()
     var governances: [Int: Governance] = [0: Governance()]
-    let rows = try db.rows("SELECT governance, through_decisions, through_judgements FROM epoch ORDER BY number")
+    let rows = try db.rows(
+      "SELECT governance, through_decisions, through_judgements FROM epoch ORDER BY number")
     while let row = try rows.next() {
       let version: Int = row[0]
       folded = LedgerPosition(decisions: row[1], judgements: row[2])
@@ -77,7 +79,8 @@ extension SQLiteLedger {
   private static func history(_ db: Database, _ epochs: Range<Int>) throws -> [EpochSums] {
     var history = epochs.map { EpochSums(epoch: $0, sums: []) }
     let rows = try db.rows(
-      "SELECT epoch, sums FROM counted WHERE epoch >= ? AND epoch < ?", [epochs.lowerBound, epochs.upperBound])
+      "SELECT epoch, sums FROM counted WHERE epoch >= ? AND epoch < ?",
+      [epochs.lowerBound, epochs.upperBound])
     while let row = try rows.next() {
       let epoch: Int = row[0]
       guard let sums = EpochSums(epoch: epoch, bytes: [UInt8](row[1] as Data)) else {
@@ -135,7 +138,8 @@ extension SQLiteLedger {
       """, [epoch]
     ) { row in
       EpochState(
-        epoch: row[0], opened: Instant(microseconds: row[1]), catalogueVersion: row[2], governanceVersion: row[3],
+        epoch: row[0], opened: Instant(microseconds: row[1]), catalogueVersion: row[2],
+        governanceVersion: row[3],
         mapVersion: row[4], learned: [UInt8](row[5] as Data))
     }
   }

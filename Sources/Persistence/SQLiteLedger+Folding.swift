@@ -82,7 +82,8 @@ extension SQLiteLedger {
 
   /// All judgements up to `through` of decisions in [first, last], one decision at a time.
   private static func judged(
-    _ db: Database, _ first: Int64, _ last: Int64, _ through: Int64, _ map: RegionMap, _ body: (Judged) throws -> Void
+    _ db: Database, _ first: Int64, _ last: Int64, _ through: Int64, _ map: RegionMap,
+    _ body: (Judged) throws -> Void
   ) throws {
     let rows = try db.rows(
       """
@@ -100,7 +101,8 @@ extension SQLiteLedger {
         current = decision
         let (capability, place) = try place(row, from: 13, map)
         judged = Judged(
-          capability: capability, row: place, ordinal: row[11], decided: Instant(microseconds: row[12]), judgements: [])
+          capability: capability, row: place, ordinal: row[11], decided: Instant(microseconds: row[12]),
+          judgements: [])
       }
       judged?.judgements.append(try judgement(row))
     }
@@ -109,7 +111,9 @@ extension SQLiteLedger {
 
   private static func judgement(_ row: Row) throws -> Judgement {
     let kind: SignalKind? = try (row[3] as UInt8?).map { raw in
-      guard let kind = SignalKind(rawValue: raw) else { throw LedgerError.damaged(what: "feedback of kind \(raw)") }
+      guard let kind = SignalKind(rawValue: raw) else {
+        throw LedgerError.damaged(what: "feedback of kind \(raw)")
+      }
       return kind
     }
     return Judgement(
@@ -150,7 +154,8 @@ extension SQLiteLedger {
   private static func judged(_ row: Row, _ map: RegionMap) throws -> Judged {
     let (capability, place) = try place(row, from: 0, map)
     return Judged(
-      capability: capability, row: place, ordinal: row[5], decided: Instant(microseconds: row[6]), judgements: [])
+      capability: capability, row: place, ordinal: row[5], decided: Instant(microseconds: row[6]),
+      judgements: [])
   }
 
   private static func place(_ row: Row, from start: Int, _ map: RegionMap) throws -> (Capability, Int) {

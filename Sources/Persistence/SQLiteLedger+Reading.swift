@@ -14,7 +14,8 @@ extension SQLiteLedger {
 
   public func decisions(after: Int64, _ body: (Int64, Decision) throws -> Bool) throws {
     try read { db in
-      let rows = try db.rows("SELECT \(DecisionColumns.names) FROM decision d WHERE d.seq > ? ORDER BY d.seq", [after])
+      let rows = try db.rows(
+        "SELECT \(DecisionColumns.names) FROM decision d WHERE d.seq > ? ORDER BY d.seq", [after])
       while let row = try rows.next() {
         let (sequence, decision) = try DecisionColumns.decode(row)
         guard try body(sequence, decision) else { return }
@@ -59,7 +60,9 @@ extension SQLiteLedger {
 
   public func answer(key: String) throws -> Answer? {
     try read { db in
-      try db.first("SELECT digest, decision, body, at FROM answer WHERE key = ?", [key]) { row in
+      try db.first(
+        "SELECT digest, decision, body, at FROM answer WHERE key = CAST(? AS TEXT)", [StoredText.value(key)]
+      ) { row in
         Answer(
           key: key, digest: [UInt8](row[0] as Data), decision: try DecisionColumns.identifier(row, 1),
           body: [UInt8](row[2] as Data), at: Instant(microseconds: row[3]))
@@ -81,7 +84,8 @@ extension SQLiteLedger {
       while let row = try rows.next() {
         seats.append(
           SessionSeat(
-            session: row[0], capability: try DecisionColumns.capability(row, 1), ordinal: row[2],
+            session: try StoredText.read(row, 0) ?? "", capability: try DecisionColumns.capability(row, 1),
+            ordinal: row[2],
             at: Instant(microseconds: row[3])))
       }
       return seats
@@ -98,7 +102,9 @@ extension SQLiteLedger {
         WHERE d.capability = ? ORDER BY e.decision DESC
         """, [capability.index])
       while result.count < limit, let row = try rows.next() {
-        guard seen.insert(row[0]).inserted, let embedding = try DecisionColumns.embedding(row, 1) else { continue }
+        guard seen.insert(row[0]).inserted, let embedding = try DecisionColumns.embedding(row, 1) else {
+          continue
+        }
         result.append(embedding)
       }
       return result
@@ -124,7 +130,8 @@ extension SQLiteLedger {
       func number(_ sql: String) throws -> Int64 { try db.first(sql) { $0[0] as Int64? ?? 0 } ?? 0 }
       return LedgerCounts(
         decisions: try number("SELECT MAX(seq) FROM decision"),
-        judgements: try number("SELECT MAX(seq) FROM judgement"), parked: try number("SELECT COUNT(*) FROM parked"),
+        judgements: try number("SELECT MAX(seq) FROM judgement"),
+        parked: try number("SELECT COUNT(*) FROM parked"),
         epochs: try number("SELECT COUNT(*) FROM epoch"))
     }
   }

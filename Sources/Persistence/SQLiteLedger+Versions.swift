@@ -5,9 +5,11 @@ public import Serving
 
 extension SQLiteLedger {
   public func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue> {
-    try write { db in
+    defer { forgetRoll() }
+    return try write { db in
       let version = try SQLiteLedger.next("catalogue", db)
-      try db.run("INSERT INTO catalogue VALUES (?, ?, ?)", [version, at.microseconds, try StoredJSON.text(catalogue)])
+      try db.run(
+        "INSERT INTO catalogue VALUES (?, ?, ?)", [version, at.microseconds, try StoredJSON.text(catalogue)])
       let old = try SQLiteLedger.roll(db)
       for (ordinal, id) in old.including(catalogue).ids.enumerated().dropFirst(old.ids.count) {
         try db.run("INSERT INTO roll VALUES (?, ?)", [ordinal, id])
@@ -23,7 +25,8 @@ extension SQLiteLedger {
       try db.run(
         "INSERT INTO governance VALUES (?, ?, ?, ?, ?)",
         [
-          change.version, change.at.microseconds, change.author, change.reason, try StoredJSON.text(change.governance),
+          change.version, change.at.microseconds, change.author, change.reason,
+          try StoredJSON.text(change.governance),
         ])
       return change
     }
@@ -95,7 +98,8 @@ extension SQLiteLedger {
     _ table: String, _ db: Database, _ version: Int?
   ) throws -> Versioned<Value>? {
     try db.first(
-      "SELECT version, json FROM \(table) WHERE ?1 IS NULL OR version = ?1 ORDER BY version DESC LIMIT 1", [version]
+      "SELECT version, json FROM \(table) WHERE ?1 IS NULL OR version = ?1 ORDER BY version DESC LIMIT 1",
+      [version]
     ) { Versioned(version: $0[0], value: try StoredJSON.value($0[1])) }
   }
 }

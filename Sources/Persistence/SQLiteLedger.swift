@@ -17,6 +17,8 @@ public final class SQLiteLedger: Ledger {
   let pool: DatabasePool
   private let access: Access
   private let lock: Mutex<LedgerLock?>
+  /// The roll as this writer, who is the only one, last read it; nil when it may have grown since.
+  private let knownRoll = Mutex<Roll?>(nil)
 
   /// Opens a database, and makes it when there is none.
   ///
@@ -51,7 +53,9 @@ public final class SQLiteLedger: Ledger {
     case .readOnly:
       guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
     }
-    guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 16), !head.isEmpty else {
+    guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 16),
+      !head.isEmpty
+    else {
       return
     }
     // Asked here, because GRDB would set up its write-ahead log first, which fails with less to say.
@@ -85,28 +89,35 @@ public final class SQLiteLedger: Ledger {
       let unknown = applied.subtracting(migrator.migrations)
       guard unknown.isEmpty else { throw LedgerError.newerSchema(path: path, migrations: unknown.sorted()) }
     }
-    if access == .readOnly, try !migrator.hasCompletedMigrations(db) { throw LedgerError.olderSchema(path: path) }
+    if access == .readOnly, try !migrator.hasCompletedMigrations(db) {
+      throw LedgerError.olderSchema(path: path)
+    }
   }
 
   private static func prepare(_ pool: DatabasePool, _ path: String) throws {
     // GRDB sets NORMAL itself when it opens the write-ahead log, so this must come after.
     try pool.writeWithoutTransaction { db in
-      try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -65536")
+      try db.execute(
+        sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -65536")
       let level = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
       guard level == 2 else { throw LedgerError.notDurable(path: path, level: level) }
     }
     try Schema.migrator.migrate(pool)
   }
 
-  /// Releases the file and the lock.
+  /// Releases the file and the lock. What is in the write-ahead log moves into the file, so that it alone is all.
   public func close() throws {
+    // Only a writer that is the last to leave does that; GRDB would close it before its readers.
+    pool.invalidateReadOnlyConnections()
     try translating { try pool.close() }
     lock.withLock { $0 = nil }
   }
 
   /// Copies the database as it is now into a new file, while it goes on being used.
   public func backup(to destination: String) throws {
-    guard !FileManager.default.fileExists(atPath: destination) else { throw LedgerError.fileExists(path: destination) }
+    guard !FileManager.default.fileExists(atPath: destination) else {
+      throw LedgerError.fileExists(path: destination)
+    }
     try SQLiteLedger.checkPlace(destination, .readWrite)
     try translating {
       let copy = try DatabaseQueue(path: destination)
@@ -127,6 +138,17 @@ public final class SQLiteLedger: Ledger {
     guard access == .readWrite else { throw LedgerError.readOnly(path: path) }
     return try translating { try pool.write(body) }
   }
+
+  /// The roll within a writing transaction.
+  func roll(_ db: Database) throws -> Roll {
+    if let roll = knownRoll.withLock({ $0 }) { return roll }
+    let roll = try SQLiteLedger.roll(db)
+    knownRoll.withLock { $0 = roll }
+    return roll
+  }
+
+  /// To be called when a transaction that wrote the roll is over.
+  func forgetRoll() { knownRoll.withLock { $0 = nil } }
 
   private func translating<Value>(_ body: () throws -> Value) throws -> Value {
     try SQLiteLedger.translating(path, body)
@@ -158,5 +180,19 @@ extension Database {
     let rows = try rows(sql, arguments)
     // The row is the cursor's: without it, it would be empty.
     return try withExtendedLifetime(rows) { try rows.next().map(decode) }
+  }
+}
+
+/// A text as it is bound and read: one with a NUL goes as bytes, which `CAST(? AS TEXT)` makes a text of, because
+/// SQLite's functions for texts end at the NUL.
+enum StoredText {
+  static func value(_ text: String) -> any DatabaseValueConvertible {
+    text.utf8.contains(0) ? Data(text.utf8) : text
+  }
+
+  static func value(_ text: String?) -> (any DatabaseValueConvertible)? { text.map { value($0) } }
+
+  static func read(_ row: Row, _ column: Int) throws -> String? {
+    try row.withUnsafeData(atIndex: column) { $0.map { String(decoding: $0, as: UTF8.self) } }
   }
 }

@@ -41,8 +41,11 @@ extension LedgerContract {
     },
     LedgerContract("governance keeps every change with who and why") { ledger in
       let changes = [
-        GovernanceChange(governance: governance("half_life", .text("7d")), author: "ann", reason: "fresher", at: Sample.at(1)),
-        GovernanceChange(governance: governance("holdout", .number(0.1)), author: "bob", reason: "", at: Sample.at(2)),
+        GovernanceChange(
+          governance: governance("half_life", .text("7d")), author: "ann", reason: "fresher", at: Sample.at(1)
+        ),
+        GovernanceChange(
+          governance: governance("holdout", .number(0.1)), author: "bob", reason: "", at: Sample.at(2)),
       ]
       let recorded = try changes.map { try ledger.append(governance: $0) }
       try expect(recorded.map(\.version), is: [1, 2])
@@ -58,7 +61,9 @@ extension LedgerContract {
       plan.regions[0].vector = [0.1, 1.0 / 3, -.leastNormalMagnitude, 0.99999994]
       plan.regions[1].origin = .learned
       plan.regions[1].examples = ["x"]
-      plan.means = [.init(capability: .inpainting, vector: [1e-20, 3.4e38, -0.7, 2.0 / 3], intents: 9, isAutomatic: true)]
+      plan.means = [
+        .init(capability: .inpainting, vector: [1e-20, 3.4e38, -0.7, 2.0 / 3], intents: 9, isAutomatic: true)
+      ]
       try expect(ledger.append(plan: plan, at: Sample.at()).version, is: 1)
       try expect(ledger.append(plan: Sample.plan(regions: 1), at: Sample.at()).version, is: 2)
       try expect(ledger.map(version: 1)?.plan, is: plan)
@@ -123,15 +128,18 @@ extension LedgerContract {
       try expect(ledger.recover().history.map(\.epoch), is: [0, 1, 2, 3])
       try expect(ledger.tallies(epoch: 2), is: EpochTallies(epoch: 2))
     },
-    LedgerContract("the index holds each epoch's end and governance, the history what a correction may reach") { ledger in
+    LedgerContract("the index holds each epoch's end and governance, the history what a correction may reach")
+    { ledger in
       // A horizon of two epochs of 15 minutes, in force in epochs 1 and 2.
       let short = governance("correction_horizon", .text("30m"))
-      _ = try ledger.append(governance: GovernanceChange(governance: short, author: "ann", reason: "", at: Sample.at()))
+      _ = try ledger.append(
+        governance: GovernanceChange(governance: short, author: "ann", reason: "", at: Sample.at()))
       try ledger.append(opening: Sample.state(0))
       for (number, version) in [0, 1, 1].enumerated() {
         try ledger.append(
           epoch: Sample.epoch(
-            number, mass: Int64(number) + 1, through: LedgerPosition(judgements: Int64(number) * 10), governance: version))
+            number, mass: Int64(number) + 1, through: LedgerPosition(judgements: Int64(number) * 10),
+            governance: version))
       }
       var recovery = try ledger.recover()
       try expect(recovery.index.ends, is: [0, 10, 20])

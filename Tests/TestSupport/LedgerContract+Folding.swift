@@ -26,7 +26,10 @@ extension Ledger {
     try prepare()
     _ = try append(
       Sample.batch(
-        [Sample.decision(1, row: 0), Sample.decision(2, row: 1), Sample.decision(3, row: 2), Sample.decision(4, row: 1)],
+        [
+          Sample.decision(1, row: 0), Sample.decision(2, row: 1), Sample.decision(3, row: 2),
+          Sample.decision(4, row: 1),
+        ],
         embeddings: [Sample.axis(0), Sample.axis(1), Sample.axis(2), nil],
         (1...4).map { Sample.submission("f\($0)", about: $0) }))
   }
@@ -37,7 +40,8 @@ extension LedgerContract {
     LedgerContract("traffic counts decisions by capability, row, and whether they explored") { ledger in
       _ = try ledger.append(
         Sample.batch([
-          Sample.decision(1, row: 1), Sample.decision(2, .imageGeneration, row: 0), Sample.decision(3, row: 0, reason: .explore),
+          Sample.decision(1, row: 1), Sample.decision(2, .imageGeneration, row: 0),
+          Sample.decision(3, row: 0, reason: .explore),
           Sample.decision(4, row: 1, reason: .explore), Sample.decision(5, row: 1, reason: .holdout),
           Sample.decision(6, row: 2),
         ]))
@@ -53,18 +57,21 @@ extension LedgerContract {
         is: [Epoch.Traffic(capability: .textGeneration, row: 2, decisions: 1, explored: 0)])
       try expect(ledger.traffic(after: 6, through: 6, map: first), is: [])
     },
-    LedgerContract("judged gives every decision of the range once, with all that was said up to its end") { ledger in
+    LedgerContract("judged gives every decision of the range once, with all that was said up to its end") {
+      ledger in
       try ledger.prepare(decisions: 40)
-      _ = try ledger.say(Sample.submission("a", about: 30), Sample.submission("b", about: 2), Sample.submission("c", about: 5))
-      _ = try ledger.say(Sample.submission("d", about: 2, score: 0.5), Sample.submission("e", about: 30, score: 0.5))
+      _ = try ledger.say(
+        Sample.submission("a", about: 30), Sample.submission("b", about: 2), Sample.submission("c", about: 3))
+      _ = try ledger.say(
+        Sample.submission("d", about: 2, score: 0.5), Sample.submission("e", about: 30, score: 0.5))
       _ = try ledger.say(Sample.submission("f", about: 2, score: 0.25), Sample.submission("g", about: 4))
       let all = try ledger.judged(after: 0, through: 7)
-      try expect(all.map(\.decided), is: [2, 4, 5, 30].map { Sample.at($0) })
-      try expect(all.map { $0.judgements.map(\.sequence) }, is: [[2, 4, 6], [7], [3], [1, 5]])
+      try expect(all.map(\.decided), is: [2, 3, 4, 30].map { Sample.at($0) })
+      try expect(all.map { $0.judgements.map(\.sequence) }, is: [[2, 4, 6], [3], [7], [1, 5]])
       let middle = try ledger.judged(after: 3, through: 5)
       try expect(middle.map(\.decided), is: [2, 30].map { Sample.at($0) })
       try expect(middle.map { $0.judgements.map(\.sequence) }, is: [[2, 4], [1, 5]])
-      // 2 and 4 lie close; nothing was said about 3 and 5 in the range.
+      // Between 2 and 4 lies 3, about which nothing was said in the range.
       try expect(ledger.judged(after: 5, through: 7).map(\.decided), is: [2, 4].map { Sample.at($0) })
       try expect(ledger.judged(after: 7, through: 7).isEmpty)
       try expect(ledger.judged(after: 0, through: 1).map { $0.judgements.map(\.sequence) }, is: [[1]])
@@ -88,7 +95,8 @@ extension LedgerContract {
       try ledger.prepare()
       _ = try ledger.append(
         Sample.batch([
-          Sample.decision(1), Sample.decision(2, row: 1, chosen: 2), Sample.decision(3, .imageGeneration), Sample.decision(4),
+          Sample.decision(1), Sample.decision(2, row: 1, chosen: 2), Sample.decision(3, .imageGeneration),
+          Sample.decision(4),
           Sample.decision(5),
         ]))
       _ = try ledger.say(Sample.submission("a", about: 4), Sample.submission("b", about: 1))
@@ -130,7 +138,8 @@ extension LedgerContract {
             Sample.decision(6, text: nil), Sample.decision(7, text: nil), Sample.decision(8, text: nil),
           ],
           embeddings: [
-            Sample.axis(3), Sample.axis(1), Sample.axis(0), Sample.axis(2), nil, Sample.axis(2), Sample.axis(3),
+            Sample.axis(3), Sample.axis(1), Sample.axis(0), Sample.axis(2), nil, Sample.axis(2),
+            Sample.axis(3),
             Sample.axis(2),
           ]))
       // Of 8, 7 and 6, without texts, two bring the same vector. 5 brought none.

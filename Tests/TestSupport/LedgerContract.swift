@@ -22,15 +22,22 @@ struct Violation: Error, CustomStringConvertible {
   let description: String
 }
 
-func expect(_ condition: Bool, _ message: @autoclosure () -> String = "does not hold", line: Int = #line, file: String = #fileID) throws {
+func expect(
+  _ condition: Bool, _ message: @autoclosure () -> String = "does not hold", line: Int = #line,
+  file: String = #fileID
+) throws {
   if !condition { throw Violation(description: "\(file):\(line): \(message())") }
 }
 
-func expect<Value: Equatable>(_ value: Value, is expected: Value, line: Int = #line, file: String = #fileID) throws {
+func expect<Value: Equatable>(_ value: Value, is expected: Value, line: Int = #line, file: String = #fileID)
+  throws
+{
   try expect(value == expected, "\(value) is not \(expected)", line: line, file: file)
 }
 
-func expectConflict(_ conflict: LedgerConflict, line: Int = #line, file: String = #fileID, _ body: () throws -> Void) throws {
+func expectConflict(
+  _ conflict: LedgerConflict, line: Int = #line, file: String = #fileID, _ body: () throws -> Void
+) throws {
   do { try body() } catch let error as LedgerConflict {
     return try expect(error, is: conflict, line: line, file: file)
   }
@@ -91,9 +98,11 @@ extension LedgerContract {
         intent: Intent(
           capability: .imageToVideo, text: "Zwölf Boxkämpfer 🥊 \u{0} \"'",
           constraints: Constraints(
-            maximumCost: 0.1, maximumLatency: .milliseconds(1_500), only: ["north", "south/c"], exclude: ["north/b"]),
+            maximumCost: 0.1, maximumLatency: .milliseconds(1_500), only: ["north", "south/c"],
+            exclude: ["north/b"]),
           work: Work(images: 3, duration: 4.2), costWeight: 1.0 / 3, allowsExploration: false, session: "s"),
-        mapVersion: 4, placement: Placement(row: 12, similarity: -0.123456789), eligible: eligible, chosen: 4_000_000_000,
+        mapVersion: 4, placement: Placement(row: 12, similarity: -0.123456789), eligible: eligible,
+        chosen: 4_000_000_000,
         reason: .sticky, propensity: 0.1 + 0.2, shadow: 3, sticky: 0, turn: .max)
       var plain = Sample.decision(2, text: nil)
       plain.eligible = CandidateSet()
@@ -128,7 +137,8 @@ extension LedgerContract {
       try ledger.prepare(decisions: 1)
       try expectConflict(.otherDecision(Sample.id(1))) {
         _ = try ledger.append(
-          Sample.batch([Sample.decision(2), Sample.decision(1, text: "another")], [Sample.submission("a", about: 1)]))
+          Sample.batch(
+            [Sample.decision(2), Sample.decision(1, text: "another")], [Sample.submission("a", about: 1)]))
       }
       try expectConflict(.otherDecision(Sample.id(3))) {
         _ = try ledger.append(Sample.batch([Sample.decision(3), Sample.decision(3, chosen: 1)]))

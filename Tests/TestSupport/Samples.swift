@@ -29,7 +29,8 @@ public enum Sample {
 
   /// A decision of the n-th minute for ordinal 0 of the roll, exploiting in row 0 of map 1.
   public static func decision(
-    _ number: Int, _ capability: Capability = .textGeneration, text: String? = "a text", session: String? = nil,
+    _ number: Int, _ capability: Capability = .textGeneration, text: String? = "a text",
+    session: String? = nil,
     map: Int = 1, row: Int = 0, chosen: UInt32 = 0, reason: Reason = .exploit
   ) -> Decision {
     Decision(
@@ -47,7 +48,8 @@ public enum Sample {
     let content = content ?? .signal(.score, reward: score, trust: 1, other: nil)
     var value = SignalValue.nothing
     if case .signal(let kind, let reward, _, _) = content {
-      value = kind == .comparison ? .word(reward == 1 ? "win" : reward == 0 ? "loss" : "tie") : .number(reward)
+      value =
+        kind == .comparison ? .word(reward == 1 ? "win" : reward == 0 ? "loss" : "tie") : .number(reward)
     }
     return Submission(
       id: id, decision: Sample.id(decision), content: content, value: value, rater: rater, at: at(minutes),
@@ -77,7 +79,8 @@ public enum Sample {
   /// A unit vector along an axis of four.
   public static func axis(_ axis: Int) -> [Float] { (0..<4).map { $0 == axis ? 1 : 0 } }
 
-  public static func state(_ epoch: Int, catalogue: Int = 1, governance: Int = 0, map: Int = 1) -> EpochState {
+  public static func state(_ epoch: Int, catalogue: Int = 1, governance: Int = 0, map: Int = 1) -> EpochState
+  {
     EpochState(
       epoch: epoch, opened: at(Int64(epoch) * 15), catalogueVersion: catalogue, governanceVersion: governance,
       mapVersion: map, learned: [1, 2, UInt8(truncatingIfNeeded: epoch)])

@@ -142,7 +142,7 @@ extension HTTPField.Name {
 
 extension BasicRequestContext {
   func decisionID() throws -> Identifier {
-    let text = parameters.get("id") ?? ""
+    let text = pathParameter("id")
     guard let id = Identifier(text) else { throw Problem.notFound("'\(text)' is not a decision id (a UUID)") }
     return id
   }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -56,6 +57,14 @@ extension Request {
       }
       guard seen.insert(key).inserted else { throw Problem.parameter(key, "comes twice") }
     }
+  }
+}
+
+extension BasicRequestContext {
+  /// A part of the path, unescaped.
+  func pathParameter(_ name: String) -> String {
+    let raw = parameters.get(name) ?? ""
+    return raw.removingPercentEncoding ?? raw
   }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Routing
@@ -43,8 +42,7 @@ struct FeedbackRoutes {
 
   private func revoke(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
-    let raw = context.parameters.get("id") ?? ""
-    let id = raw.removingPercentEncoding ?? raw
+    let id = context.pathParameter("id")
     let now = service.clock.now
     let submission = Submission(
       id: id, decision: Identifier(high: 0, low: 0), content: .revocation, at: now, received: now)

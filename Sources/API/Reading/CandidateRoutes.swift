@@ -43,7 +43,7 @@ struct CandidateRoutes {
 
   private func health(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
-    let id = context.parameters.get("id") ?? ""
+    let id = context.pathParameter("id")
     guard let provider = service.snapshot.catalogue.value.provider(id) else {
       throw Problem.notFound("the catalogue has no provider '\(id)'")
     }

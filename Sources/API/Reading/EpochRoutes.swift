@@ -34,7 +34,7 @@ struct EpochRoutes {
 
   private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
-    let text = context.parameters.get("number") ?? ""
+    let text = context.pathParameter("number")
     guard let number = Int(text), number >= 0, let epoch = try service.ledger.epochs(from: number, limit: 1).first,
       epoch.number == number
     else {

@@ -74,7 +74,8 @@ public final class MemoryLedger: Ledger {
     let state = current
     var counts: [CellKey: (decisions: Int, explored: Int)] = [:]
     for (place, stored) in state.decisions.enumerated() where place >= after && place < through {
-      let key = CellKey(capability: stored.decision.intent.capability, row: state.row(of: stored, map), ordinal: 0)
+      let key = CellKey(
+        capability: stored.decision.intent.capability, row: state.row(of: stored, map), ordinal: 0)
       counts[key, default: (0, 0)].decisions += 1
       if stored.decision.reason == .explore { counts[key, default: (0, 0)].explored += 1 }
     }
@@ -164,7 +165,8 @@ public final class MemoryLedger: Ledger {
       let key = [session, intent.capability.name]
       if let seat = seats[key], seat.at > stored.decision.decided { continue }
       seats[key] = SessionSeat(
-        session: session, capability: intent.capability, ordinal: stored.decision.chosen, at: stored.decision.decided)
+        session: session, capability: intent.capability, ordinal: stored.decision.chosen,
+        at: stored.decision.decided)
     }
     return seats.values.sorted { ($0.session, $0.capability) < ($1.session, $1.capability) }
   }

@@ -44,7 +44,8 @@ struct MemoryState: Sendable {
   }
 
   func catalogue(_ version: Int) -> Versioned<Catalogue>? {
-    catalogues.indices.contains(version - 1) ? Versioned(version: version, value: catalogues[version - 1]) : nil
+    catalogues.indices.contains(version - 1)
+      ? Versioned(version: version, value: catalogues[version - 1]) : nil
   }
 
   func governance(_ version: Int) -> Versioned<Governance>? {
@@ -85,7 +86,8 @@ extension MemoryState: FeedbackStore {
   }
 
   mutating func park(_ submission: Submission, _ half: Half, about decision: Identifier) {
-    parked.append(FeedbackEntry(sequence: nil, origin: nil, half: half, about: decision, submission: submission))
+    parked.append(
+      FeedbackEntry(sequence: nil, origin: nil, half: half, about: decision, submission: submission))
   }
 }
 
@@ -151,7 +153,8 @@ extension MemoryState {
 extension MemoryState {
   func row(of stored: StoredDecision, _ map: RegionMap) -> Int {
     map.row(
-      stored.decision.intent.capability, recorded: (stored.decision.mapVersion, stored.decision.placement.row),
+      stored.decision.intent.capability,
+      recorded: (stored.decision.mapVersion, stored.decision.placement.row),
       embedding: { stored.embedding?.elements },
       kept: { stored.kept.flatMap { $0.map == map.version ? $0.row : nil } })
   }
@@ -159,7 +162,8 @@ extension MemoryState {
   /// A decision with its judgements up to a sequence.
   func judged(_ stored: StoredDecision, through: Int64, _ map: RegionMap) -> Judged {
     Judged(
-      capability: stored.decision.intent.capability, row: row(of: stored, map), ordinal: stored.decision.chosen,
+      capability: stored.decision.intent.capability, row: row(of: stored, map),
+      ordinal: stored.decision.chosen,
       decided: stored.decision.decided,
       judgements: stored.judgements.map { judgements[$0].judgement }.filter { $0.sequence <= through })
   }
@@ -168,7 +172,8 @@ extension MemoryState {
   /// where there is none.
   func intents(_ capability: Capability) -> some Sequence<(key: IntentKey, stored: StoredDecision)> {
     decisions.reversed().lazy.filter { $0.decision.intent.capability == capability }.compactMap { stored in
-      let key = stored.decision.intent.text.map { IntentKey.text($0) } ?? stored.embedding.map { .embedding($0) }
+      let key =
+        stored.decision.intent.text.map { IntentKey.text($0) } ?? stored.embedding.map { .embedding($0) }
       return key.map { ($0, stored) }
     }
   }
@@ -186,7 +191,8 @@ extension MemoryState {
         governance: governance(summary.governanceVersion)?.value ?? Governance())
     }
     return Recovery(
-      catalogue: catalogue(catalogues.count), governance: governance(governances.count)!, map: map(plans.count),
+      catalogue: catalogue(catalogues.count), governance: governance(governances.count)!,
+      map: map(plans.count),
       roll: roll, index: index, folded: summaries.last?.through ?? LedgerPosition(), state: states.last,
       history: index.heldEpochs.map { counted[$0]?.sums ?? EpochSums(epoch: $0, sums: []) })
   }

@@ -63,7 +63,9 @@ extension FeedbackStore {
     guard submission.decision == standing.submission.decision else {
       return .rejected("id '\(submission.id)' was used for another decision")
     }
-    if let other = submission.other, let before = known.first(where: { $0.half == .other }), before.about != other {
+    if let other = submission.other, let before = known.first(where: { $0.half == .other }),
+      before.about != other
+    {
       return .rejected("id '\(submission.id)' was used for another decision")
     }
     if submission.saysTheSame(as: standing.submission) { return .duplicate }
@@ -85,7 +87,9 @@ extension FeedbackStore {
     let named = try sequence(of: submission.decision)
     let other = try submission.other.flatMap { try sequence(of: $0) }
     for decision in [named, other] {
-      if let decision, try isRatedByItself(submission, decision) { return .rejected("a provider cannot rate itself") }
+      if let decision, try isRatedByItself(submission, decision) {
+        return .rejected("a provider cannot rate itself")
+      }
     }
     try put(submission, .named, about: submission.decision, named, known)
     if let id = submission.other {
@@ -132,7 +136,9 @@ extension [FeedbackEntry] {
   fileprivate var standing: FeedbackEntry? {
     var standing: FeedbackEntry?
     for entry in self {
-      if let best = standing, (entry.half.rawValue, best.submission.at) > (best.half.rawValue, entry.submission.at) {
+      if let best = standing,
+        (entry.half.rawValue, best.submission.at) > (best.half.rawValue, entry.submission.at)
+      {
         continue
       }
       standing = entry

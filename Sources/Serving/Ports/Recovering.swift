@@ -13,7 +13,8 @@ extension RegionMap {
   ///   - embedding: read only where another map placed it.
   ///   - kept: the row in this map that was kept when the embedding was forgotten.
   package func row(
-    _ capability: Capability, recorded: (map: Int, row: Int), embedding: () throws -> [Float]?, kept: () -> Int?
+    _ capability: Capability, recorded: (map: Int, row: Int), embedding: () throws -> [Float]?,
+    kept: () -> Int?
   ) rethrows -> Int {
     if recorded.map == version { return recorded.row }
     // An embedding of another size has no place here.
