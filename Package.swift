@@ -126,18 +126,25 @@ let package = Package(
     tests(
       "PersistenceTests",
       of: [
-        "Persistence", "Serving", "Routing", "Vectors", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+        "Persistence", "Serving", "Routing", "Statistics", "Vectors", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests(
       "APITests",
       of: [
-        "API", "Serving", "Routing", "Embedding", "Vectors", "Wire", "Persistence", "TestSupport",
+        "API", "Serving", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "Persistence", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
       ]),
-    tests("CommandTests", of: ["pointsman", "Wire"]),
+    tests(
+      "CommandTests",
+      of: [
+        "pointsman", "Declarations", "Persistence", "Routing", "Serving", "Statistics", "Wire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import Embedding
 import Foundation
 import Routing
 import Statistics
@@ -9,13 +10,15 @@ enum InProcessBenchmarks {
   static let dimension = 256
   static let candidates = 32
 
-  static func run(_ report: inout BenchReport) {
+  static func run(_ report: inout BenchReport, _ setting: Setting) {
     var generator = Xoshiro256(seed: 7)
     let map = randomMap(&generator)
     let (snapshot, index) = learned(map, &generator)
     let cache = TableCache(snapshot)
     let vectors = (0..<512).map { _ in unit(&generator) }
-    let ids = (0..<4_096).map { Identifier(at: Instant(microseconds: Int64($0) * 1_000), random: generator.next(), generator.next()) }
+    let ids = (0..<4_096).map {
+      Identifier(at: Instant(microseconds: Int64($0) * 1_000), random: generator.next(), generator.next())
+    }
     let intent = Intent(capability: .textGeneration, text: "a question of some length about something")
     var turn = 0
 
@@ -47,9 +50,12 @@ enum InProcessBenchmarks {
       use(
         snapshot.table(
           TableKey(
-            capability: .textGeneration, row: row, eligible: open, allowsExploration: true, costWeight: 0, work: nil)))
+            capability: .textGeneration, row: row, eligible: open, allowsExploration: true, costWeight: 0,
+            work: nil)))
     }
     report.row(cold, reference: sgemv, target: 100_000)
+
+    embed(&report, setting, sgemv)
 
     report.section("Fold (R = 64, P = 32)")
     let input = epoch(1_000_000, snapshot, &generator)
@@ -67,6 +73,31 @@ enum InProcessBenchmarks {
       Measurement("fold 100 observations", samples: 50, batch: 1) {
         use(Epoch.fold(snapshot, Epoch.Input(tallies: small, traffic: input.traffic), terms, next))
       })
+  }
+
+  /// Texts to vectors, each text another one, against one product with the regions.
+  private static func embed(_ report: inout BenchReport, _ setting: Setting, _ sgemv: Measurement) {
+    let workload = Workload(candidates: 1, regions: 64)
+    let texts = (0..<4_096).map { workload.newText($0) }
+    var turn = 0
+    report.section("Embed an intent of 200 characters, nothing cached")
+    do {
+      let embedding = try StaticEmbedding(directory: setting.embeddingTable)
+      let tokens = texts.prefix(64).reduce(0) { $0 + embedding.tokens(of: $1).count } / 64
+      let measured = Measurement("static token embedding (\(tokens) tokens)", batch: 100) {
+        turn &+= 1
+        use(embedding.vector(of: texts[turn & 4_095]))
+      }
+      report.row(measured, reference: sgemv, target: 60_000)
+    } catch {
+      report.skip("static embedding", "\(error); `make setup` fetches it")
+    }
+    let hashing = HashingEmbedding()
+    let measured = Measurement("hashing embedding", batch: 100) {
+      turn &+= 1
+      use(hashing.vector(of: texts[turn & 4_095]))
+    }
+    report.row(measured, reference: sgemv)
   }
 
   static func unit(_ generator: inout Xoshiro256) -> [Float] {
@@ -118,7 +149,8 @@ enum InProcessBenchmarks {
         mass: Int64(Tally.unit), sum: Int64(Tally.unit * reward))
     }
     let traffic = (0..<regions).map {
-      Epoch.Traffic(capability: .textGeneration, row: $0, decisions: count / regions, explored: count / regions / 20)
+      Epoch.Traffic(
+        capability: .textGeneration, row: $0, decisions: count / regions, explored: count / regions / 20)
     }
     return (tallies, traffic)
   }

@@ -7,11 +7,13 @@ import Wire
 /// `pointsman catalogue`: who sells which model.
 struct CatalogueCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "catalogue", abstract: "Check a catalogue file, show candidates, or make a catalogue for an outcome table.",
+    commandName: "catalogue",
+    abstract: "Check a catalogue file, show candidates, or make a catalogue for an outcome table.",
     subcommands: [Check.self, List.self, FromTable.self])
 
   struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check a file; every error is printed with its line.")
+    static let configuration = CommandConfiguration(
+      abstract: "Check a file; every error is printed with its line.")
 
     @Argument(help: "The catalogue file.")
     var file: String
@@ -29,11 +31,13 @@ struct CatalogueCommand: AsyncParsableCommand {
         } else {
           for fault in error.errors { Terminal.complain(TextTable.shown(fault.description)) }
         }
-        throw CommandFailure("\(file) has \(Figure.plural(error.errors.count, "error")); correct it and check again")
+        throw CommandFailure(
+          "\(file) has \(Figure.plural(error.errors.count, "error")); correct it and check again")
       }
       let json: JSONValue = [
         "valid": true, "providers": .integer(Int64(catalogue.providers.count)),
-        "candidates": .integer(Int64(catalogue.candidates.count)), "regions": .integer(Int64(catalogue.regions.count)),
+        "candidates": .integer(Int64(catalogue.candidates.count)),
+        "regions": .integer(Int64(catalogue.regions.count)),
         "capabilities": .object(
           CatalogueCommand.capabilities(catalogue).map { .init($0.name, .integer(Int64($0.count))) }),
       ]
@@ -42,7 +46,8 @@ struct CatalogueCommand: AsyncParsableCommand {
   }
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the candidates of a file, or of the router.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show the candidates of a file, or of the router.")
 
     @Argument(help: "The catalogue file; the router's candidates when not given.")
     var file: String?
@@ -74,7 +79,8 @@ struct CatalogueCommand: AsyncParsableCommand {
 
   struct FromTable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "from-table", abstract: "Print a catalogue with one candidate per model of an outcome table.",
+      commandName: "from-table",
+      abstract: "Print a catalogue with one candidate per model of an outcome table.",
       discussion: """
         Redirect it to a file for `pointsman serve --catalogue`. In an id `_a` stands for A, `__` for /, `_-` for _ and \
         `_.xx` for any other byte of the model's name.
@@ -112,7 +118,8 @@ struct CatalogueCommand: AsyncParsableCommand {
     var table = TextTable(.text("capability"), .number("candidates"))
     for (name, count) in capabilities(catalogue) { table.add(name, "\(count)") }
     let parts = [
-      Figure.plural(catalogue.providers.count, "provider"), Figure.plural(catalogue.candidates.count, "candidate"),
+      Figure.plural(catalogue.providers.count, "provider"),
+      Figure.plural(catalogue.candidates.count, "candidate"),
       Figure.plural(catalogue.regions.count, "region"),
     ]
     return "\(file) is valid: \(parts.joined(separator: ", "))\n\n" + table.text
@@ -129,7 +136,9 @@ struct CatalogueCommand: AsyncParsableCommand {
 extension OutcomeTable {
   /// Reports the lines that were passed over: the first ten, and how many more.
   func complain(about path: String) {
-    for fault in faults.prefix(10) { Terminal.complain("\(path): \(TextTable.shown(fault.description)); skipped") }
+    for fault in faults.prefix(10) {
+      Terminal.complain("\(path): \(TextTable.shown(fault.description)); skipped")
+    }
     if faults.count > 10 { Terminal.complain("\(path): \(faults.count - 10) more lines skipped") }
   }
 }
@@ -138,9 +147,12 @@ extension OutcomeTable {
 enum CandidateShape {
   static func json(_ candidate: Candidate) -> JSONValue {
     [
-      "candidate": .string(candidate.id), "provider": .string(candidate.provider), "model": .string(candidate.model),
-      "capabilities": .array(candidate.capabilities.map { .string($0.name) }), "enabled": .bool(candidate.isEnabled),
-      "bid": .number(candidate.bid), "priority": .integer(Int64(candidate.priority)), "weight": .number(candidate.weight),
+      "candidate": .string(candidate.id), "provider": .string(candidate.provider),
+      "model": .string(candidate.model),
+      "capabilities": .array(candidate.capabilities.map { .string($0.name) }),
+      "enabled": .bool(candidate.isEnabled),
+      "bid": .number(candidate.bid), "priority": .integer(Int64(candidate.priority)),
+      "weight": .number(candidate.weight),
       "lifecycle": [
         "stage": .string(candidate.lifecycle.stage.rawValue),
         "ends": candidate.lifecycle.ends.map { .string(String($0.description.prefix(10))) } ?? .null,
@@ -176,14 +188,16 @@ enum CandidateShape {
 
   static func text(_ answer: JSONValue) -> String {
     var table = TextTable(
-      .text("candidate"), .text("capabilities"), .text("stage"), .number("bid"), .number("priority"), .number("weight"),
+      .text("candidate"), .text("capabilities"), .text("stage"), .number("bid"), .number("priority"),
+      .number("weight"),
       .text("price USD", limit: 70))
     for candidate in answer["candidates"]?.arrayValue ?? [] {
       let lifecycle = candidate["lifecycle"] ?? .null
       let ends = lifecycle.text("ends")
       let stage = candidate["enabled"]?.boolValue == false ? "disabled" : lifecycle.text("stage")
       table.add(
-        candidate.text("candidate"), candidate.list("capabilities"), ends.isEmpty ? stage : "\(stage) (\(ends))",
+        candidate.text("candidate"), candidate.list("capabilities"),
+        ends.isEmpty ? stage : "\(stage) (\(ends))",
         Figure.fixed(candidate["bid"]?.doubleValue, 2), candidate.text("priority"),
         Figure.count(candidate["weight"]?.doubleValue),
         price(candidate["price"] ?? .null))

@@ -16,7 +16,8 @@ struct Client: Sendable {
   }
 
   static func base(_ address: String) -> String? {
-    guard let url = URLComponents(string: address), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false,
+    guard let url = URLComponents(string: address), ["http", "https"].contains(url.scheme),
+      url.host?.isEmpty == false,
       url.query == nil, url.fragment == nil
     else { return nil }
     return String(address.reversed().drop { $0 == "/" }.reversed())
@@ -59,7 +60,8 @@ struct Client: Sendable {
     _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], body: JSONValue?
   ) async throws(ClientError) -> JSONValue {
     let pairs = query.compactMap { name, value in value.map { "\(name)=\(Client.escaped($0))" } }
-    var request = HTTPClientRequest(url: base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
+    var request = HTTPClientRequest(
+      url: base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
     request.method = method
     request.headers.add(name: "accept", value: "application/json, application/problem+json")
     if let body {
@@ -83,7 +85,8 @@ struct Client: Sendable {
       if bytes.isEmpty { return .null }
       throw ClientError.foreign(base, status: status)
     }
-    guard let value, let problem = Problem(value, status: status, retryAfter: retryAfter.flatMap(Double.init)) else {
+    guard let value, let problem = Problem(value, status: status, retryAfter: retryAfter.flatMap(Double.init))
+    else {
       throw ClientError.foreign(base, status: status)
     }
     throw ClientError.problem(problem)
@@ -91,12 +94,13 @@ struct Client: Sendable {
 
   // One for the whole process, never shut down: a command ends with its process. A refused connection is an answer, and
   // not something to try again behind the caller's back.
-  private static let http = HTTPClient(configuration: {
-    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    configuration.timeout.connect = .seconds(5)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    return configuration
-  }())
+  private static let http = HTTPClient(
+    configuration: {
+      var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+      configuration.timeout.connect = .seconds(5)
+      configuration.connectionPool.retryConnectionEstablishment = false
+      return configuration
+    }())
 }
 
 /// Why there is no answer.

@@ -41,14 +41,18 @@ struct DecideCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if intent.allSatisfy(\.isWhitespace) { throw ValidationError("the intent is empty; say what is to be made") }
+    if intent.allSatisfy(\.isWhitespace) {
+      throw ValidationError("the intent is empty; say what is to be made")
+    }
     if let costWeight, !(costWeight >= 0 && costWeight.isFinite) {
       throw ValidationError("--cost-weight must be a number ≥ 0, got \(costWeight)")
     }
     if let maxCost, !(maxCost >= 0 && maxCost.isFinite) {
       throw ValidationError("--max-cost must be a number ≥ 0, got \(maxCost)")
     }
-    if let maxLatency, maxLatency < 1 { throw ValidationError("--max-latency must be at least 1, got \(maxLatency)") }
+    if let maxLatency, maxLatency < 1 {
+      throw ValidationError("--max-latency must be at least 1, got \(maxLatency)")
+    }
   }
 
   func run() async throws {
@@ -86,7 +90,8 @@ enum DecisionText {
   static func whole(_ answer: JSONValue) -> String {
     var text = heading(answer)
     var table = TextTable(
-      .text(""), .text("candidate"), .text("reason"), .number("agent rank"), .number("propensity"), .number("quality"),
+      .text(""), .text("candidate"), .text("reason"), .number("agent rank"), .number("propensity"),
+      .number("quality"),
       .number("observations"), .number("bid"), .number("cost USD"))
     add(answer["chosen"] ?? .null, "→", to: &table)
     for (index, fallback) in (answer["fallbacks"]?.arrayValue ?? []).enumerated() {
@@ -96,7 +101,9 @@ enum DecisionText {
     let excluded = answer["excluded"]?.arrayValue ?? []
     if !excluded.isEmpty {
       var table = TextTable(.text("left out"), .text("reason"), .text("detail"))
-      for exclusion in excluded { table.add(exclusion.text("candidate"), exclusion.text("reason"), exclusion.text("detail")) }
+      for exclusion in excluded {
+        table.add(exclusion.text("candidate"), exclusion.text("reason"), exclusion.text("detail"))
+      }
       text += "\n\n" + table.text
     }
     return text
@@ -108,7 +115,9 @@ enum DecisionText {
     let similarity = Figure.fixed(answer["region"]?["similarity"]?.doubleValue, 2)
     var second = "epoch \(Figure.count(answer["epoch"]?.doubleValue)), policy \(answer.text("policy")), "
     second += "mode \(answer.text("mode")), region \(region) (similarity \(similarity))"
-    if let subsidy = answer["subsidy_usd"]?.doubleValue, subsidy > 0 { second += ", subsidy \(Figure.dollars(subsidy)) USD" }
+    if let subsidy = answer["subsidy_usd"]?.doubleValue, subsidy > 0 {
+      second += ", subsidy \(Figure.dollars(subsidy)) USD"
+    }
     return "decision \(answer.text("decision_id"))\n" + TextTable.shown(second)
   }
 

@@ -8,7 +8,8 @@ import Wire
 /// `pointsman explain`: a recorded decision made again, with every number on the way.
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Make a recorded decision again from its record, and show every number on the way.",
+    commandName: "explain",
+    abstract: "Make a recorded decision again from its record, and show every number on the way.",
     discussion: "The exit code is 1 when what comes out is not what was logged.")
 
   @Argument(help: "The decision's id.")
@@ -24,7 +25,8 @@ struct ExplainCommand: AsyncParsableCommand {
       defer { try? ledger.close() }
       answer = try StoredExplanation.json(decision, ledger)
     } else {
-      answer = try await source.server.client().get(Client.path("v1", "decisions", decision.description, "explanation"))
+      answer = try await source.server.client().get(
+        Client.path("v1", "decisions", decision.description, "explanation"))
     }
     output.show(answer) { ExplainCommand.text(answer) }
     if answer["agrees"]?.boolValue == false {
@@ -36,12 +38,15 @@ struct ExplainCommand: AsyncParsableCommand {
     let decision = answer["decision"] ?? .null
     let placement = answer["placement"] ?? .null
     var lines = [DecisionText.heading(decision)]
-    if let intent = answer["intent"]?.stringValue { lines.append("intent: " + TextTable.shown(intent, limit: 300)) }
+    if let intent = answer["intent"]?.stringValue {
+      lines.append("intent: " + TextTable.shown(intent, limit: 300))
+    }
     lines.append(
       "placed in \(placement.text("region")) with similarity \(Figure.fixed(placement["similarity"]?.doubleValue, 3)) by "
         + "region map \(placement.text("map_version"))")
     let affordable = answer["affordable_exploration"]?.doubleValue
-    lines.append("exploration that the account affords: \(Figure.percent(affordable)) of full probability matching")
+    lines.append(
+      "exploration that the account affords: \(Figure.percent(affordable)) of full probability matching")
     var table = TextTable(
       .text(""), .text("candidate"), .number("agent rank"), .number("weight"), .number("quality"),
       .number("observations"), .number("posterior"), .number("P(best)"), .number("probability"))
@@ -97,11 +102,13 @@ enum StoredExplanation {
         "policy": .string(scene.rules.policy.rawValue), "mode": .string(scene.rules.mode.rawValue),
         "region": ["id": .string(region), "similarity": similarity],
         "chosen": arm(choice.arm, of: choice, ["reason": .string(choice.reason.name)]),
-        "fallbacks": .array(choice.table.ranking.filter { $0 != choice.arm }.map { arm($0, of: choice, [:]) }),
+        "fallbacks": .array(
+          choice.table.ranking.filter { $0 != choice.arm }.map { arm($0, of: choice, [:]) }),
       ],
       "intent": decision.intent.text.map { .string($0) } ?? .null,
       "placement": [
-        "region": .string(region), "similarity": similarity, "map_version": .integer(Int64(decision.mapVersion)),
+        "region": .string(region), "similarity": similarity,
+        "map_version": .integer(Int64(decision.mapVersion)),
       ],
       "arms": .array(arms),
       "affordable_exploration": .number(scene.affordable),

@@ -33,7 +33,8 @@ struct FeedbackCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The decision compared with, for the signal comparison.", valueName: "decision"))
   var other: Identifier?
 
-  @Option(help: ArgumentHelp("Hand in this file, one JSON object a line; - is standard input.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Hand in this file, one JSON object a line; - is standard input.", valueName: "path"))
   var file: String?
 
   @OptionGroup var server: ServerOptions
@@ -41,19 +42,25 @@ struct FeedbackCommand: AsyncParsableCommand {
 
   func validate() throws {
     if file != nil {
-      guard decision == nil, signal == nil, value == nil, id == nil, rater == nil, comment == nil, other == nil else {
+      guard decision == nil, signal == nil, value == nil, id == nil, rater == nil, comment == nil,
+        other == nil
+      else {
         throw ValidationError("--file stands alone; the lines of the file say the rest")
       }
       return
     }
-    guard decision != nil, let signal else { throw ValidationError("give a decision and --signal, or --file") }
+    guard decision != nil, let signal else {
+      throw ValidationError("give a decision and --signal, or --file")
+    }
     guard let kind = SignalKind(name: signal) else {
       let near = NearestName.suggestion(for: signal, among: SignalKind.names).map { "did you mean '\($0)'?" }
       throw ValidationError(
-        "no signal is called '\(signal)'; " + (near ?? "there are " + SignalKind.names.joined(separator: ", ")))
+        "no signal is called '\(signal)'; "
+          + (near ?? "there are " + SignalKind.names.joined(separator: ", ")))
     }
     guard kind.reward(of: written) != nil else {
-      throw ValidationError("\(kind.name) takes \(kind.accepts) as --value, got \(value.map { "'\($0)'" } ?? "none")")
+      throw ValidationError(
+        "\(kind.name) takes \(kind.accepts) as --value, got \(value.map { "'\($0)'" } ?? "none")")
     }
     guard (kind == .comparison) == (other != nil) else {
       throw ValidationError("--other goes with the signal comparison, and a comparison needs it")
@@ -76,7 +83,9 @@ struct FeedbackCommand: AsyncParsableCommand {
     }
     output.show(receipt.json) { receipt.text }
     if !receipt.rejected.isEmpty {
-      for rejection in receipt.rejected { Terminal.complain("pointsman: \(rejection.place)\(rejection.error)") }
+      for rejection in receipt.rejected {
+        Terminal.complain("pointsman: \(rejection.place)\(rejection.error)")
+      }
       throw CommandFailure(nil)
     }
   }
@@ -85,7 +94,8 @@ struct FeedbackCommand: AsyncParsableCommand {
     var random = SystemRandomNumberGenerator()
     let minted = Identifier(at: SystemClock().now, random: random.next(), random.next())
     var members: [JSONValue.Member] = [
-      .init("id", .string(id ?? "command:\(minted)")), .init("decision_id", .string(decision?.description ?? "")),
+      .init("id", .string(id ?? "command:\(minted)")),
+      .init("decision_id", .string(decision?.description ?? "")),
       .init("signal", .string(signal ?? "")),
     ]
     switch written {

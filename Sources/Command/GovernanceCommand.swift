@@ -8,11 +8,13 @@ import Wire
 /// `pointsman governance`: the operator's settings.
 struct GovernanceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "governance", abstract: "Show or change the settings by which the router decides and learns.",
+    commandName: "governance",
+    abstract: "Show or change the settings by which the router decides and learns.",
     subcommands: [Show.self, Change.self, History.self])
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show every parameter with its value and its default.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show every parameter with its value and its default.")
 
     @OptionGroup var source: SourceOptions
     @OptionGroup var output: OutputOptions
@@ -33,9 +35,12 @@ struct GovernanceCommand: AsyncParsableCommand {
   struct Change: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "set", abstract: "Change parameters; all or none, from the next epoch on.",
-      discussion: "KEY is a parameter, or capability.parameter for one capability. An empty value or null takes it back.")
+      discussion:
+        "KEY is a parameter, or capability.parameter for one capability. An empty value or null takes it back."
+    )
 
-    @Argument(help: ArgumentHelp("Such as half_life=7d or text_to_video.policy=thompson.", valueName: "key=value"))
+    @Argument(
+      help: ArgumentHelp("Such as half_life=7d or text_to_video.policy=thompson.", valueName: "key=value"))
     var changes: [Assignment]
 
     @Option(help: "Why; kept in the history.")
@@ -48,7 +53,9 @@ struct GovernanceCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-      if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason is empty; say why, for those who come later") }
+      if reason.allSatisfy(\.isWhitespace) {
+        throw ValidationError("--reason is empty; say why, for those who come later")
+      }
       let keys = changes.map(\.key)
       if let twice = keys.first(where: { key in keys.count { $0 == key } > 1 }) {
         throw ValidationError("'\(twice)' is given twice")
@@ -69,7 +76,8 @@ struct GovernanceCommand: AsyncParsableCommand {
   }
 
   struct History: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show every change, with its author and reason.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show every change, with its author and reason.")
 
     @OptionGroup var source: SourceOptions
     @OptionGroup var output: OutputOptions
@@ -114,12 +122,15 @@ extension Setting {
 enum GovernanceText {
   static func settings(_ answer: JSONValue) -> String {
     let values = answer["parameters"] ?? .null
-    var table = TextTable(.text("parameter", limit: 40), .text("value"), .text("default"), .text("accepts"), .text("meaning", limit: 90))
+    var table = TextTable(
+      .text("parameter", limit: 40), .text("value"), .text("default"), .text("accepts"),
+      .text("meaning", limit: 90))
     for definition in answer["definitions"]?.arrayValue ?? [] {
       let name = definition.text("name")
       let value = shown(values[name])
       let usual = shown(definition["default"])
-      table.add(name, value, value == usual ? "" : usual, definition.text("accepts"), definition.text("meaning"))
+      table.add(
+        name, value, value == usual ? "" : usual, definition.text("accepts"), definition.text("meaning"))
     }
     var text = "version \(answer.text("version"))"
     text += "\n\n" + table.text
@@ -130,12 +141,15 @@ enum GovernanceText {
       text += "\n\n" + table.text
     }
     if let pending = answer["pending"], !pending.isNull {
-      let changed = (pending["parameters"]?.members ?? []).filter { shown($0.value) != shown(values[$0.name]) }
+      let changed = (pending["parameters"]?.members ?? []).filter {
+        shown($0.value) != shown(values[$0.name])
+      }
       let next = (pending["overrides"]?.members ?? []).filter {
         values[$0.name] == nil && shown($0.value) != shown(answer["overrides"]?[$0.name])
       }
       let gone = overrides.filter { pending["overrides"]?[$0.name] == nil }
-      let parts = (changed + next).map { "\($0.name)=\(shown($0.value))" } + gone.map { "\($0.name) taken back" }
+      let parts =
+        (changed + next).map { "\($0.name)=\(shown($0.value))" } + gone.map { "\($0.name) taken back" }
       text += "\n\nfrom the next epoch on (version \(pending.text("version"))): "
       text += parts.isEmpty ? "the same" : TextTable.shown(parts.joined(separator: ", "))
     }
@@ -144,7 +158,8 @@ enum GovernanceText {
 
   static func history(_ answer: JSONValue) -> String {
     var table = TextTable(
-      .number("version"), .text("at"), .text("author"), .text("settings that differ from the defaults", limit: 100),
+      .number("version"), .text("at"), .text("author"),
+      .text("settings that differ from the defaults", limit: 100),
       .text("reason", limit: 100))
     for change in answer["changes"]?.arrayValue ?? [] {
       let settings = (change["parameters"]?.members ?? []).map { "\($0.name)=\(shown($0.value))" }

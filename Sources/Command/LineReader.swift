@@ -42,7 +42,11 @@ struct LineReader {
         position = 0
       }
       do {
-        if let more = try handle.read(upToCount: 1 << 16), !more.isEmpty { buffer += more } else { isAtEnd = true }
+        if let more = try handle.read(upToCount: 1 << 16), !more.isEmpty {
+          buffer += more
+        } else {
+          isAtEnd = true
+        }
       } catch {
         throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
       }

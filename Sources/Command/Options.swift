@@ -7,7 +7,9 @@ struct ServerOptions: ParsableArguments {
   static let standard = "http://127.0.0.1:8080"
   static let variable = "POINTSMAN_SERVER"
 
-  @Option(help: ArgumentHelp("The router's address.", discussion: "Default: \(variable), or \(standard).", valueName: "url"))
+  @Option(
+    help: ArgumentHelp(
+      "The router's address.", discussion: "Default: \(variable), or \(standard).", valueName: "url"))
   var server: String?
 
   func validate() throws {
@@ -17,10 +19,13 @@ struct ServerOptions: ParsableArguments {
   }
 
   func client() throws -> Client {
-    let environment = ProcessInfo.processInfo.environment[ServerOptions.variable].flatMap { $0.isEmpty ? nil : $0 }
+    let environment = ProcessInfo.processInfo.environment[ServerOptions.variable].flatMap {
+      $0.isEmpty ? nil : $0
+    }
     let address = server ?? environment ?? ServerOptions.standard
     guard let client = Client(address) else {
-      throw ValidationError("\(ServerOptions.variable) must be a URL such as \(ServerOptions.standard), got '\(address)'")
+      throw ValidationError(
+        "\(ServerOptions.variable) must be a URL such as \(ServerOptions.standard), got '\(address)'")
     }
     return client
   }
@@ -34,7 +39,9 @@ struct SourceOptions: ParsableArguments {
   var database: String?
 
   func validate() throws {
-    if server.server != nil, database != nil { throw ValidationError("give --server or --database, not both") }
+    if server.server != nil, database != nil {
+      throw ValidationError("give --server or --database, not both")
+    }
   }
 }
 

@@ -75,7 +75,8 @@ struct OutcomeTable {
     rows = lines.map { line in
       var row = Row(
         id: line.id, intent: line.intent, domain: line.domain,
-        qualities: Array(repeating: nil, count: models.count), costs: Array(repeating: nil, count: models.count))
+        qualities: Array(repeating: nil, count: models.count),
+        costs: Array(repeating: nil, count: models.count))
       for outcome in line.outcomes {
         guard let position = positions[outcome.model] else { continue }
         row.qualities[position] = outcome.quality
@@ -105,7 +106,9 @@ struct OutcomeTable {
         throw fault("not JSON: \(error.message) at byte \(error.offset)")
       }
       guard value.members != nil else { throw fault("must be an object, got \(value.summary)") }
-      guard let id = value["id"]?.stringValue, !id.isEmpty else { throw fault("id must be a string that is not empty") }
+      guard let id = value["id"]?.stringValue, !id.isEmpty else {
+        throw fault("id must be a string that is not empty")
+      }
       guard let intent = value["intent"]?.stringValue, !intent.allSatisfy(\.isWhitespace) else {
         throw fault("intent must be a string that is not empty")
       }

@@ -31,7 +31,8 @@ struct PatientClient {
     let client = client
     var isFirst = true
     try await patiently { () async throws(ClientError) in
-      if !isFirst, let open = try await client.get("/v1/epochs", [("limit", "1")])["open"]?["number"]?.integerValue,
+      if !isFirst,
+        let open = try await client.get("/v1/epochs", [("limit", "1")])["open"]?["number"]?.integerValue,
         open > number
       {
         return

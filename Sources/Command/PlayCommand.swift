@@ -5,7 +5,8 @@ import Wire
 /// `pointsman play`: an outcome table against a running router.
 struct PlayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "play", abstract: "Play an outcome table against a running router, and show how much it gains.",
+    commandName: "play",
+    abstract: "Play an outcome table against a running router, and show how much it gains.",
     discussion: """
       Every pass goes through all rows in an order of its own: the router decides, the chosen model's true score goes \
       back as feedback, and the epoch is closed after every --epoch-every decisions. The router needs the table's models \
@@ -63,7 +64,8 @@ struct PlayCommand: AsyncParsableCommand {
       [
         .init("table", .string(table)), .init("capability", .string(capability.name)),
         .init("passes", .integer(Int64(passes))), .init("epoch_every", .integer(Int64(epochEvery))),
-        .init("seed", .integer(Int64(clamping: seed))), .init("skipped_lines", .integer(Int64(outcomes.faults.count))),
+        .init("seed", .integer(Int64(clamping: seed))),
+        .init("skipped_lines", .integer(Int64(outcomes.faults.count))),
       ] + run.summary.json + run.tally.json)
     output.show(json) { run.summary.text + "\n\n" + run.tally.text }
   }

@@ -87,7 +87,9 @@ struct PlayRun {
       }
       let feedback = try take(decisions, batch)
       epoch = decisions.compactMap { $0["epoch"]?.integerValue }.max() ?? epoch
-      if !feedback.isEmpty { tally.add(try await connection.post("/v1/feedback", ["feedback": .array(feedback)])) }
+      if !feedback.isEmpty {
+        tally.add(try await connection.post("/v1/feedback", ["feedback": .array(feedback)]))
+      }
       progress.advance(by: batch.count)
     }
     if epoch >= 0 { try await connection.closeEpoch(epoch) }
@@ -113,7 +115,9 @@ struct PlayRun {
     if hasStrangers || tried.count < ids.count {
       members.append(.init("constraints", ["only": .array(tried.map { .string(ids[$0]) })]))
     }
-    if settings.costWeight > 0 { members.append(.init("objective", ["cost_weight": .number(settings.costWeight)])) }
+    if settings.costWeight > 0 {
+      members.append(.init("objective", ["cost_weight": .number(settings.costWeight)]))
+    }
     return .object(members)
   }
 
@@ -124,7 +128,8 @@ struct PlayRun {
     var feedback: [JSONValue] = []
     var refusal: Problem?
     for (decision, row) in zip(decisions, batch) {
-      guard let id = decision["decision_id"]?.stringValue, let chosen = decision["chosen"]?["candidate"]?.stringValue,
+      guard let id = decision["decision_id"]?.stringValue,
+        let chosen = decision["chosen"]?["candidate"]?.stringValue,
         let model = models[chosen], let quality = table.rows[row].qualities[model]
       else {
         tally.refused += 1
@@ -139,7 +144,9 @@ struct PlayRun {
       ])
     }
     // One intent that is too long is a pity; all of them refused is a fault that will not go away.
-    if feedback.isEmpty, let refusal { throw CommandFailure("the router refuses the table's intents: \(refusal)") }
+    if feedback.isEmpty, let refusal {
+      throw CommandFailure("the router refuses the table's intents: \(refusal)")
+    }
     return feedback
   }
 
@@ -180,12 +187,17 @@ struct PlayRun {
     }
 
     var text: String {
-      var parts = ["\(Figure.plural(epochs, "epoch")) closed", "\(explored) decisions explored", "\(accepted) scores taken"]
+      var parts = [
+        "\(Figure.plural(epochs, "epoch")) closed", "\(explored) decisions explored",
+        "\(accepted) scores taken",
+      ]
       if cost > 0 { parts.append("\(Figure.dollars(cost)) USD spent") }
       if duplicates > 0 { parts.append("\(duplicates) known already") }
       if parked > 0 { parts.append("\(parked) waiting for decisions that the router lost") }
       if refused > 0 { parts.append("\(refused) intents refused") }
-      if let first = rejected.first { parts.append("\(rejected.count) scores rejected (\(TextTable.shown(first)))") }
+      if let first = rejected.first {
+        parts.append("\(rejected.count) scores rejected (\(TextTable.shown(first)))")
+      }
       if outages > 0 { parts.append("waited for the router \(outages == 1 ? "once" : "\(outages) times")") }
       return parts.joined(separator: ", ")
     }

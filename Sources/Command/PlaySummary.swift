@@ -69,7 +69,8 @@ struct PlaySummary {
       .init("rows", .integer(Int64(rows))), .init("decisions", .integer(Int64(rewards.count))),
       .init("uniform", .number(uniform)),
       .init("best_single", ["model": .string(bestSingle.model), "mean_reward": .number(bestSingle.mean)]),
-      .init("best_per_domain", .number(bestPerDomain)), .init("mean_reward", ours.map { .number($0) } ?? .null),
+      .init("best_per_domain", .number(bestPerDomain)),
+      .init("mean_reward", ours.map { .number($0) } ?? .null),
       .init("captured_gain", capturedGain(ours).map { .number($0) } ?? .null),
       .init("quarters", .array(quarters.map(score))),
     ]

@@ -13,7 +13,8 @@ struct Pointsman: AsyncParsableCommand {
       """,
     subcommands: [
       Serve.self, DecideCommand.self, FeedbackCommand.self, ExplainCommand.self, RankingsCommand.self,
-      RegionsCommand.self, CatalogueCommand.self, GovernanceCommand.self, PlayCommand.self, VerifyCommand.self,
+      RegionsCommand.self, CatalogueCommand.self, GovernanceCommand.self, PlayCommand.self,
+      VerifyCommand.self,
       ReplayCommand.self, ExportCommand.self, BackupCommand.self,
     ])
 

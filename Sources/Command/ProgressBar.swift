@@ -44,7 +44,8 @@ struct ProgressBar {
     let rate = seconds > 0 ? Double(done) / seconds : 0
     let left = rate > 0 ? duration(Double(total - done) / rate) + " left" : "?"
     let percent = String(format: "%3.0f %%", (share * 100).rounded(.down))
-    return "[\(bar)] \(percent)  \(done)/\(total) \(unit)  \(Figure.fixed(rate, rate < 10 ? 1 : 0))/s  \(left)"
+    return
+      "[\(bar)] \(percent)  \(done)/\(total) \(unit)  \(Figure.fixed(rate, rate < 10 ? 1 : 0))/s  \(left)"
   }
 
   /// `45 s`, `2 min 5 s`, `3 h 10 min`.

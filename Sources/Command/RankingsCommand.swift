@@ -5,7 +5,8 @@ import Wire
 /// `pointsman rankings`: what is believed about every candidate of a capability.
 struct RankingsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rankings", abstract: "Show what was learned about the candidates of a capability, best first.")
+    commandName: "rankings",
+    abstract: "Show what was learned about the candidates of a capability, best first.")
 
   @Option(help: "Such as text_to_video.")
   var capability: Capability
@@ -33,10 +34,12 @@ struct RankingsCommand: AsyncParsableCommand {
         ranking.text("candidate"), Figure.fixed(ranking["agent_rank"]?.doubleValue, 3),
         Figure.fixed(ranking["bid"]?.doubleValue, 2), Figure.fixed(ranking["quality"]?.doubleValue, 3),
         "\(low)–\(high)", Figure.count(ranking["observations"]?.doubleValue),
-        Figure.fixed(ranking["best_probability"]?.doubleValue, 3), Figure.fixed(ranking["propensity"]?.doubleValue, 3))
+        Figure.fixed(ranking["best_probability"]?.doubleValue, 3),
+        Figure.fixed(ranking["propensity"]?.doubleValue, 3))
     }
     let place = "\(answer.text("capability")), region \(answer.text("region")), epoch \(answer.text("epoch"))"
-    let note = table.rows.isEmpty ? "no candidate serves this; `pointsman catalogue list` shows all" : table.text
+    let note =
+      table.rows.isEmpty ? "no candidate serves this; `pointsman catalogue list` shows all" : table.text
     return TextTable.shown(place) + "\n\n" + note
   }
 }

@@ -54,14 +54,17 @@ struct RegionsCommand: AsyncParsableCommand {
         throw ValidationError("a region cannot be called '\(id)'; choose another id")
       }
       if example.isEmpty { throw ValidationError("a region needs at least one --example") }
-      if example.contains(where: { $0.allSatisfy(\.isWhitespace) }) { throw ValidationError("an --example is empty") }
+      if example.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+        throw ValidationError("an --example is empty")
+      }
     }
 
     func run() async throws {
       let answer: JSONValue
       if let path = source.database {
         answer = try await StoredRegions.add(
-          NamedRegion(id: id, capability: capability, examples: example), path, embeddingTable: table.embeddingTable)
+          NamedRegion(id: id, capability: capability, examples: example), path,
+          embeddingTable: table.embeddingTable)
       } else {
         var members: [JSONValue.Member] = [.init("id", .string(id))]
         if let capability { members.append(.init("capability", .string(capability.name))) }
@@ -93,7 +96,9 @@ struct RegionsCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-      if !(1...1_024).contains(count) { throw ValidationError("--count must be from 1 to 1024, got \(count)") }
+      if !(1...1_024).contains(count) {
+        throw ValidationError("--count must be from 1 to 1024, got \(count)")
+      }
       if seed < 0 { throw ValidationError("--seed must be at least 0, got \(seed)") }
     }
 
@@ -103,7 +108,9 @@ struct RegionsCommand: AsyncParsableCommand {
         answer = try await StoredRegions.fit(
           count: count, seed: UInt64(seed), capability, path, embeddingTable: table.embeddingTable)
       } else {
-        var members: [JSONValue.Member] = [.init("count", .integer(Int64(count))), .init("seed", .integer(seed))]
+        var members: [JSONValue.Member] = [
+          .init("count", .integer(Int64(count))), .init("seed", .integer(seed)),
+        ]
         if let capability { members.append(.init("capability", .string(capability.name))) }
         answer = try await source.server.client().post("/v1/regions:fit", .object(members))
       }
@@ -119,14 +126,16 @@ struct RegionsCommand: AsyncParsableCommand {
   }
 
   static func text(_ answer: JSONValue) -> String {
-    var heading = "map \(answer.text("map_version")), embedding \(answer.text("embedding")) (\(answer.text("dimension")))"
+    var heading =
+      "map \(answer.text("map_version")), embedding \(answer.text("embedding")) (\(answer.text("dimension")))"
     let pending = answer.text("pending_version")
     if !pending.isEmpty { heading += "; map \(pending) follows at the next epoch" }
     var table = TextTable(.text("region"), .text("capability"), .text("origin"), .text("examples", limit: 80))
     for region in answer["regions"]?.arrayValue ?? [] {
       let capability = region.text("capability")
       table.add(
-        region.text("id"), capability.isEmpty ? "all" : capability, region.text("origin"), region.list("examples"))
+        region.text("id"), capability.isEmpty ? "all" : capability, region.text("origin"),
+        region.list("examples"))
     }
     let note = "no regions yet: every intent belongs to the root; `pointsman regions add` or `fit` makes some"
     return heading + "\n\n" + (table.rows.isEmpty ? note : table.text)
@@ -176,11 +185,13 @@ enum StoredRegions {
         let intents = try await service.keeper.fit(capability, count: count, seed: seed)
         guard intents > 0 else { continue }
         fitted.append([
-          "capability": .string(capability.name), "intents": .integer(Int64(intents)), "regions": .integer(Int64(count)),
+          "capability": .string(capability.name), "intents": .integer(Int64(intents)),
+          "regions": .integer(Int64(count)),
         ])
       }
       guard !fitted.isEmpty else {
-        throw CommandFailure("\(count) regions need at least \(count) distinct intents of a capability; decide some first")
+        throw CommandFailure(
+          "\(count) regions need at least \(count) distinct intents of a capability; decide some first")
       }
       let version = await service.keeper.pending.map.version
       return [
@@ -200,7 +211,8 @@ enum StoredRegions {
     defer { try? ledger.close() }
     let stored = try ledger.recover().map?.plan.embedding
     let hashing = HashingEmbedding()
-    let embedder: any Embedder = stored == hashing.name ? hashing : try StaticEmbedding(directory: embeddingTable)
+    let embedder: any Embedder =
+      stored == hashing.name ? hashing : try StaticEmbedding(directory: embeddingTable)
     var logger = Logger(label: "pointsman", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .error
     let service = try await RoutingService.start(on: ledger, embedder: embedder, logger: logger)

@@ -46,7 +46,8 @@ enum TableCatalogue {
         guard rest.count >= 2, let byte = UInt8(String(rest.prefix(2)) ?? "", radix: 16) else { return nil }
         bytes.append(byte)
         rest = rest.dropFirst(2)
-      case let letter? where (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter): bytes.append(letter - 32)
+      case let letter? where (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter):
+        bytes.append(letter - 32)
       default: return nil
       }
     }
@@ -63,7 +64,8 @@ enum TableCatalogue {
     _ table: OutcomeTable, source: String, capability: Capability, provider: String
   ) throws(CommandFailure) -> String {
     if let long = table.models.first(where: { name(of: $0).utf8.count > longestName }) {
-      throw CommandFailure("the model name '\(TextTable.shown(long, limit: 80))' is too long for an id; shorten it in the table")
+      throw CommandFailure(
+        "the model name '\(TextTable.shown(long, limit: 80))' is too long for an id; shorten it in the table")
     }
     guard table.models.count <= Routing.Catalogue.maximumCandidates else {
       throw CommandFailure(

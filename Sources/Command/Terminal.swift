@@ -67,5 +67,7 @@ enum Figure {
   }
 
   /// `1 row`, `2 rows`.
-  static func plural(_ count: some BinaryInteger, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+  static func plural(_ count: some BinaryInteger, _ word: String) -> String {
+    "\(count) \(word)\(count == 1 ? "" : "s")"
+  }
 }

@@ -6,7 +6,9 @@ struct TextTable {
     /// Longer cells are cut to this many characters, the last of which is an ellipsis.
     var limit: Int
 
-    static func text(_ title: String, limit: Int = 60) -> Column { Column(title: title, isNumber: false, limit: limit) }
+    static func text(_ title: String, limit: Int = 60) -> Column {
+      Column(title: title, isNumber: false, limit: limit)
+    }
     static func number(_ title: String) -> Column { Column(title: title, isNumber: true, limit: 60) }
   }
 

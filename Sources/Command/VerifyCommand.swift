@@ -6,7 +6,8 @@ import Wire
 /// `pointsman verify`: whether what a database says it learned follows from its log.
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check that a database's log folds to the state that it stores, bit for bit.")
+    commandName: "verify",
+    abstract: "Check that a database's log folds to the state that it stores, bit for bit.")
 
   @Argument(help: "The database.")
   var database: String
@@ -19,7 +20,8 @@ struct VerifyCommand: AsyncParsableCommand {
 /// `pointsman replay`: fold the log again.
 struct ReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "replay", abstract: "Fold a database's log again from its first entry, and compare with what it stores.")
+    commandName: "replay",
+    abstract: "Fold a database's log again from its first entry, and compare with what it stores.")
 
   @Option(help: ArgumentHelp("The database.", valueName: "file"))
   var database: String
@@ -37,7 +39,8 @@ enum Verification {
     let verification = try Replay.verify(ledger)
     output.show(json(verification)) { text(verification) }
     guard verification.differences.isEmpty else {
-      throw CommandFailure("\(path) does not follow from its log; restore a backup, or fold the log into a new database")
+      throw CommandFailure(
+        "\(path) does not follow from its log; restore a backup, or fold the log into a new database")
     }
   }
 

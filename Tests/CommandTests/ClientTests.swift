@@ -27,7 +27,8 @@ import Wire
           "type": "urn:pointsman:invalid-request", "title": "The request is not valid", "status": 400,
           "detail": "2 fields are wrong",
           "errors": [
-            ["pointer": "/intent", "detail": "must be a string"], ["pointer": "/capability", "detail": "is required"],
+            ["pointer": "/intent", "detail": "must be a string"],
+            ["pointer": "/capability", "detail": "is required"],
           ],
         ]))
     #expect(problem.status == 400)
@@ -45,10 +46,12 @@ import Wire
 
   @Test("what may pass by itself is told from what will not")
   func passing() throws {
-    let full = try #require(Problem(["type": "urn:pointsman:unavailable", "status": 503, "detail": "x"], retryAfter: 2))
+    let full = try #require(
+      Problem(["type": "urn:pointsman:unavailable", "status": 503, "detail": "x"], retryAfter: 2))
     #expect(ClientError.problem(full).isPassing)
     #expect(ClientError.problem(full).retryAfter == 2)
-    let wrong = try #require(Problem(["type": "urn:pointsman:invalid-request", "status": 400, "detail": "x"]))
+    let wrong = try #require(
+      Problem(["type": "urn:pointsman:invalid-request", "status": 400, "detail": "x"]))
     #expect(!ClientError.problem(wrong).isPassing)
     #expect(ClientError.unreachable("http://x").isPassing)
     #expect(!ClientError.foreign("http://x", status: 404).isPassing)
@@ -58,7 +61,9 @@ import Wire
   func unreachable() async throws {
     // Port 1 (tcpmux) of the loopback address: nothing listens there.
     let client = try #require(Client("http://127.0.0.1:1"))
-    await #expect(throws: ClientError.unreachable("http://127.0.0.1:1")) { try await client.get("/v1/epochs") }
+    await #expect(throws: ClientError.unreachable("http://127.0.0.1:1")) {
+      try await client.get("/v1/epochs")
+    }
     let ending = Ending(ClientError.unreachable("http://127.0.0.1:1"))
     #expect(
       ending.complaint

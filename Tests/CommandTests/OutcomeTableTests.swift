@@ -40,7 +40,10 @@ import Testing
         #"{"id":"1","intent":"x","outcomes":{"a":{"quality":1,"cost_usd":-2}}}"#,
         "cost_usd of a must be a number ≥ 0 or null, got -2"
       ),
-      (#"{"id":"1","intent":"x","domain":7,"outcomes":{"a":{"quality":1}}}"#, "domain must be a string, got 7"),
+      (
+        #"{"id":"1","intent":"x","domain":7,"outcomes":{"a":{"quality":1}}}"#,
+        "domain must be a string, got 7"
+      ),
     ])
   func faults(line: String, reason: String) throws {
     let good = #"{"id":"9","intent":"x","outcomes":{"a":{"quality":1}}}"#

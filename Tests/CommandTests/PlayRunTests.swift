@@ -25,7 +25,9 @@ import Wire
   func tally() {
     var tally = PlayRun.Tally()
     tally.add(["accepted": 98, "duplicates": 1, "parked": 1, "rejected": []])
-    tally.add(["accepted": 99, "duplicates": 0, "parked": 0, "rejected": [["index": 3, "error": "no such signal"]]])
+    tally.add([
+      "accepted": 99, "duplicates": 0, "parked": 0, "rejected": [["index": 3, "error": "no such signal"]],
+    ])
     let json = JSONValue.object(tally.json)
     #expect(json["feedback"] == ["accepted": 197, "duplicates": 1, "parked": 1, "rejected": 1])
     #expect(tally.text.contains("1 waiting for decisions that the router lost"))

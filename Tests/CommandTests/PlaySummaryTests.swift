@@ -44,7 +44,9 @@ import Wire
     // Quarters 0.25, 0.7, 0.75, 0.95: gains −1, 0.5, 0.6667, 1.3333.
     let quarters = summary.quarters.compactMap { summary.capturedGain($0) }
     #expect(quarters.count == 4)
-    for (gain, expected) in zip(quarters, [-1, 0.5, 2 / 3.0, 4 / 3.0]) { #expect(abs(gain - expected) < 1e-12) }
+    for (gain, expected) in zip(quarters, [-1, 0.5, 2 / 3.0, 4 / 3.0]) {
+      #expect(abs(gain - expected) < 1e-12)
+    }
     #expect(abs(try #require(summary.capturedGain(summary.uniform))) < 1e-12)
     #expect(abs(try #require(summary.capturedGain(summary.bestPerDomain)) - 1) < 1e-12)
   }
@@ -61,7 +63,8 @@ import Wire
 
   @Test("where domains do not matter there is no gain to capture")
   func nothingToGain() {
-    let flat = OutcomeTable(text: #"{"id":"1","intent":"p","outcomes":{"a":{"quality":1},"b":{"quality":1}}}"#)
+    let flat = OutcomeTable(
+      text: #"{"id":"1","intent":"p","outcomes":{"a":{"quality":1},"b":{"quality":1}}}"#)
     #expect(PlaySummary(flat).capturedGain(1) == nil)
   }
 

@@ -10,17 +10,23 @@ import Testing
       ProgressBar.line(done: 600, total: 2_000, unit: "rows", seconds: 5)
         == "[######--------------]  30 %  600/2000 rows  120/s  12 s left")
     #expect(ProgressBar.line(done: 0, total: 10, unit: "rows", seconds: 0).hasSuffix("0/10 rows  0.0/s  ?"))
-    #expect(ProgressBar.line(done: 10, total: 10, unit: "rows", seconds: 4).contains("[####################] 100 %"))
+    #expect(
+      ProgressBar.line(done: 10, total: 10, unit: "rows", seconds: 4).contains("[####################] 100 %")
+    )
   }
 
-  @Test("spans as a person says them", arguments: [(0.2, "0 s"), (59, "59 s"), (125, "2 min 5 s"), (11_400, "3 h 10 min")])
+  @Test(
+    "spans as a person says them",
+    arguments: [(0.2, "0 s"), (59, "59 s"), (125, "2 min 5 s"), (11_400, "3 h 10 min")])
   func durations(seconds: Double, text: String) {
     #expect(ProgressBar.duration(seconds) == text)
   }
 
   @Test(
     "dollars keep two significant digits of a small amount",
-    arguments: [(0, "0"), (0.15, "0.1500"), (12.5, "12.5000"), (0.0000373, "0.000037"), (1e-12, "0.000000000")])
+    arguments: [
+      (0, "0"), (0.15, "0.1500"), (12.5, "12.5000"), (0.0000373, "0.000037"), (1e-12, "0.000000000"),
+    ])
   func dollars(value: Double, text: String) {
     #expect(Figure.dollars(value) == text)
   }

@@ -14,7 +14,8 @@ struct ArchiveTests {
   /// Two candidates, one of them gone, in two regions.
   private static func sample() -> Snapshot {
     var log = RandomLog(seed: 3, .init(epochs: 4, changesTerms: false, isLate: false))
-    log.terms[4].catalogue = RoutingSamples.catalogue(Array(log.terms[0].catalogue.value.candidates.dropLast()), version: 2)
+    log.terms[4].catalogue = RoutingSamples.catalogue(
+      Array(log.terms[0].catalogue.value.candidates.dropLast()), version: 2)
     return log.foldEach()
   }
 
@@ -35,7 +36,8 @@ struct ArchiveTests {
       #expect(read[capability].posteriors == snapshot[capability].posteriors)
       #expect(read[capability].quality == snapshot[capability].quality)
       #expect(read[capability].affordable == snapshot[capability].affordable)
-      #expect(read[capability].roster.candidates.map(\.id) == snapshot[capability].roster.candidates.map(\.id))
+      #expect(
+        read[capability].roster.candidates.map(\.id) == snapshot[capability].roster.candidates.map(\.id))
       #expect(read[capability].roster.open == snapshot[capability].roster.open)
     }
   }
@@ -73,7 +75,8 @@ struct ArchiveTests {
           if ArchiveTests.read(altered, like: snapshot) != nil { taken.append(position) }
         }
       }
-      #expect(taken.isEmpty, "altered bytes were taken for a state, first at \(taken.first ?? 0) of \(bytes.count)")
+      #expect(
+        taken.isEmpty, "altered bytes were taken for a state, first at \(taken.first ?? 0) of \(bytes.count)")
     }
   }
 
@@ -83,7 +86,9 @@ struct ArchiveTests {
       let snapshot = ArchiveTests.sample()
       var generator = Xoshiro256(seed: 12)
       for _ in 0..<2_000 {
-        var bytes = (0..<Int.random(in: 0...200, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        var bytes = (0..<Int.random(in: 0...200, using: &generator)).map { _ in
+          UInt8.random(in: 0...255, using: &generator)
+        }
         // Half of them begin as a state does.
         if generator.chance(0.5) { bytes = [1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0] + bytes }
         #expect(ArchiveTests.read(bytes, like: snapshot) == nil)
@@ -101,7 +106,8 @@ struct ArchiveTests {
     #expect(
       Snapshot(
         learned: snapshot.learnedBytes, history: [], opened: snapshot.opened,
-        catalogue: Versioned(version: 9, value: .empty), governance: snapshot.governance, roll: Roll(), map: snapshot.map)
+        catalogue: Versioned(version: 9, value: .empty), governance: snapshot.governance, roll: Roll(),
+        map: snapshot.map)
         == nil)
   }
 

@@ -53,12 +53,15 @@ struct CatalogueTests {
     }
     for prior in [
       Prior(quality: 1.1, mass: 1), Prior(quality: 0.5, mass: 50.1), Prior(quality: 0.5, mass: -1),
-      Prior(quality: .nan, mass: 1), Prior(quality: 0.5, mass: 1, regions: [.init(region: "r", quality: -0.1)]),
+      Prior(quality: .nan, mass: 1),
+      Prior(quality: 0.5, mass: 1, regions: [.init(region: "r", quality: -0.1)]),
     ] {
       #expect(refusal(Self.providers, [RoutingSamples.candidate("a/x", prior: prior)]) != nil)
     }
     #expect(
-      refusal(Self.providers, [RoutingSamples.candidate("a/x", weight: 0, prior: Prior(quality: 1, mass: 50))]) == nil)
+      refusal(
+        Self.providers, [RoutingSamples.candidate("a/x", weight: 0, prior: Prior(quality: 1, mass: 50))])
+        == nil)
   }
 
   @Test("a capability takes 256 models and not one more")

@@ -22,7 +22,8 @@ struct DecisionTests {
   @Test(
     "a decision is made again from its record alone: 2,000 of each kind, with random constraints, cost weights and sessions",
     arguments: [
-      [("policy", "agentrank")], [("holdout", "0.2"), ("fixed", "b/x")], [("policy", "thompson"), ("mode", "observe")],
+      [("policy", "agentrank")], [("holdout", "0.2"), ("fixed", "b/x")],
+      [("policy", "thompson"), ("mode", "observe")],
       [("policy", "epsilon_greedy")], [("policy", "round_robin")],
     ])
   func rederivation(settings: [(String, String)]) throws {
@@ -33,14 +34,16 @@ struct DecisionTests {
     for turn in 0..<2_000 {
       let only: [String]? = generator.chance(0.2) ? ["a", "c/x", "d"] : nil
       let intent = Intent(
-        capability: .textToVideo, text: String(repeating: "x", count: Int.random(in: 0..<40, using: &generator)),
+        capability: .textToVideo,
+        text: String(repeating: "x", count: Int.random(in: 0..<40, using: &generator)),
         constraints: Constraints(
           maximumCost: generator.chance(0.3) ? 0.1 + generator.uniform() : nil, only: only,
           exclude: generator.chance(0.2) ? ["a/y"] : []),
         work: Work(duration: generator.chance(0.3) ? Double(Int.random(in: 1...9, using: &generator)) : nil),
         costWeight: generator.chance(0.3) ? [0.5, 1, 2].randomElement(using: &generator)! : 0,
         allowsExploration: generator.chance(0.9), session: "s")
-      let placement = Placement(row: Int.random(in: 0...3, using: &generator), similarity: Float(generator.uniform()))
+      let placement = Placement(
+        row: Int.random(in: 0...3, using: &generator), similarity: Float(generator.uniform()))
       let (decision, choice) = try cache.decide(
         intent, placement, id: generator.identifier(), at: RoutingSamples.opened,
         sticky: generator.chance(0.1) ? UInt32.random(in: 0..<6, using: &generator) : nil, turn: UInt64(turn))
@@ -85,16 +88,22 @@ struct DecisionTests {
       capability: .textToVideo, constraints: Constraints(maximumCost: 0.3, exclude: ["a/x", "a/y"]))
     var generator = Xoshiro256(seed: 27)
     do {
-      _ = try cache.decide(intent, Placement(row: 0, similarity: 0), id: generator.identifier(), at: RoutingSamples.opened)
+      _ = try cache.decide(
+        intent, Placement(row: 0, similarity: 0), id: generator.identifier(), at: RoutingSamples.opened)
       Issue.record("somebody served")
     } catch {
       #expect(error.capability == .textToVideo)
       #expect(error.excluded.map(\.candidate) == Self.ids)
-      #expect(error.excluded.map(\.reason.reason) == ["excluded", "excluded", "max_cost", "max_cost", "price_unknown"])
+      #expect(
+        error.excluded.map(\.reason.reason) == [
+          "excluded", "excluded", "max_cost", "max_cost", "price_unknown",
+        ])
     }
     let unserved = Intent(capability: .audioGeneration)
     #expect(throws: NoEligibleCandidate.self) {
-      try cache.decide(unserved, Placement(row: 3, similarity: 0), id: Identifier(high: 0, low: 0), at: RoutingSamples.opened)
+      try cache.decide(
+        unserved, Placement(row: 3, similarity: 0), id: Identifier(high: 0, low: 0), at: RoutingSamples.opened
+      )
     }
   }
 

@@ -21,7 +21,9 @@ struct EligibilityTests {
     return candidate
   }
 
-  private func reason(_ candidate: Candidate, _ constraints: Constraints = Constraints(), _ work: Work = Work())
+  private func reason(
+    _ candidate: Candidate, _ constraints: Constraints = Constraints(), _ work: Work = Work()
+  )
     -> Ineligibility?
   {
     let roster = RoutingSamples.snapshot([candidate])[.textToVideo].roster
@@ -39,7 +41,10 @@ struct EligibilityTests {
       (Work(duration: 1.9), .tooShort(limit: 2), "duration_limit", Work(duration: 2)),
       (Work(duration: 8.1), .tooLong(limit: 8), "duration_limit", Work(duration: 8)),
       (Work(inputTokens: 1_001), .tooManyInputTokens(limit: 1_000), "token_limit", Work(inputTokens: 1_000)),
-      (Work(outputTokens: 2_001), .tooManyOutputTokens(limit: 2_000), "token_limit", Work(outputTokens: 2_000)),
+      (
+        Work(outputTokens: 2_001), .tooManyOutputTokens(limit: 2_000), "token_limit",
+        Work(outputTokens: 2_000)
+      ),
       (Work(characters: 501), .tooManyCharacters(limit: 500), "character_limit", Work(characters: 500)),
       (Work(images: 5), .tooManyImages(limit: 4), "image_limit", Work(images: 4)),
     ])
@@ -80,7 +85,8 @@ struct EligibilityTests {
   @Test("latency: what is measured as slower, but not what was never measured")
   func latency() {
     #expect(reason(Self.candidate(), Constraints(maximumLatency: .seconds(60))) == nil)
-    #expect(reason(Self.candidate(), Constraints(maximumLatency: .seconds(59))) == .tooSlow(p90: .seconds(60)))
+    #expect(
+      reason(Self.candidate(), Constraints(maximumLatency: .seconds(59))) == .tooSlow(p90: .seconds(60)))
     #expect(reason(Self.candidate { $0.latencyP90 = nil }, Constraints(maximumLatency: .seconds(1))) == nil)
     #expect(Ineligibility.tooSlow(p90: .seconds(60)).detail == "answers within 1m in 90 % of cases")
   }
@@ -103,7 +109,8 @@ struct EligibilityTests {
     #expect(reason(Self.candidate { $0.isEnabled = false }) == .disabled)
     let gone = Lifecycle(stage: .retired, ends: Instant("2026-11-01"), replacement: "a/y")
     #expect(
-      reason(Self.candidate { $0.lifecycle = gone }) == .retired(since: Instant("2026-11-01"), replacement: "a/y"))
+      reason(Self.candidate { $0.lifecycle = gone })
+        == .retired(since: Instant("2026-11-01"), replacement: "a/y"))
     #expect(
       Ineligibility.retired(since: Instant("2026-11-01"), replacement: "a/y").detail
         == "since 2026-11-01; replaced by a/y")
@@ -118,7 +125,8 @@ struct EligibilityTests {
     let after = Epoch.fold(
       before, Epoch.Input(tallies: EpochTallies(epoch: 0)),
       Epoch.Terms(
-        opened: before.opened + .minutes(15), catalogue: RoutingSamples.catalogue([RoutingSamples.candidate("b/y")]),
+        opened: before.opened + .minutes(15),
+        catalogue: RoutingSamples.catalogue([RoutingSamples.candidate("b/y")]),
         governance: before.governance), index)
     let intent = Intent(capability: .textToVideo)
     #expect(after[.textToVideo].roster.ineligibility(0, for: intent) == .removed)
@@ -130,7 +138,8 @@ struct EligibilityTests {
   func words() {
     let all: [Ineligibility] = [
       .removed, .disabled, .retired(since: nil, replacement: nil), .notAmongOnly, .excludedByCaller,
-      .tooWide(limit: 1), .tooHigh(limit: 1), .tooShort(limit: 1), .tooLong(limit: 1), .tooManyInputTokens(limit: 1),
+      .tooWide(limit: 1), .tooHigh(limit: 1), .tooShort(limit: 1), .tooLong(limit: 1),
+      .tooManyInputTokens(limit: 1),
       .tooManyOutputTokens(limit: 1), .tooManyCharacters(limit: 1), .tooManyImages(limit: 1), .priceUnknown,
       .tooExpensive(dollars: 1), .tooSlow(p90: .seconds(1)),
     ]

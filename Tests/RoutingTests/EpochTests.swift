@@ -42,7 +42,8 @@ struct EpochTests {
       guard epoch % 3 == 1 else { return }
       let read = Snapshot(
         learned: snapshot.learnedBytes, history: snapshot.history, opened: snapshot.opened,
-        catalogue: snapshot.catalogue, governance: snapshot.governance, roll: snapshot.roll, map: snapshot.map)
+        catalogue: snapshot.catalogue, governance: snapshot.governance, roll: snapshot.roll, map: snapshot.map
+      )
       guard let read else {
         Issue.record("epoch \(epoch) could not be read back")
         return
@@ -51,7 +52,9 @@ struct EpochTests {
     }
     #expect(resumed.learnedBytes == straight.learnedBytes)
     #expect(resumed.history == straight.history)
-    for capability in Capability.allCases { #expect(resumed[capability].posteriors == straight[capability].posteriors) }
+    for capability in Capability.allCases {
+      #expect(resumed[capability].posteriors == straight[capability].posteriors)
+    }
   }
 
   @Test(
@@ -91,13 +94,18 @@ struct EpochTests {
     _ said: [[(decision: Int, judgement: (Int64) -> Judgement)]],
     catalogues: [Versioned<Catalogue>]? = nil
   ) -> RandomLog {
-    let candidates = RoutingSamples.catalogue([RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y")])
-    let governance = RoutingSamples.governance([("correction_horizon", .text("1h")), ("half_life", .text("2h"))])
+    let candidates = RoutingSamples.catalogue([
+      RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y"),
+    ])
+    let governance = RoutingSamples.governance([
+      ("correction_horizon", .text("1h")), ("half_life", .text("2h")),
+    ])
     var log = RandomLog(map: RoutingSamples.map(regions: 2))
     log.decisions = (0..<4).map { number in
       RandomLog.Entry(
         judged: Judged(
-          capability: .textToVideo, row: number % 3, ordinal: UInt32(number % 2), decided: RoutingSamples.opened,
+          capability: .textToVideo, row: number % 3, ordinal: UInt32(number % 2),
+          decided: RoutingSamples.opened,
           judgements: []),
         epoch: 0, explored: false)
     }
@@ -110,12 +118,14 @@ struct EpochTests {
       log.ends.append(sequence)
       log.terms.append(
         Epoch.Terms(
-          opened: RoutingSamples.opened + .minutes(15 * Int64(epoch)), catalogue: catalogues?[epoch] ?? candidates,
+          opened: RoutingSamples.opened + .minutes(15 * Int64(epoch)),
+          catalogue: catalogues?[epoch] ?? candidates,
           governance: governance))
     }
     log.terms.append(
       Epoch.Terms(
-        opened: RoutingSamples.opened + .minutes(15 * Int64(said.count)), catalogue: catalogues?.last ?? candidates,
+        opened: RoutingSamples.opened + .minutes(15 * Int64(said.count)),
+        catalogue: catalogues?.last ?? candidates,
         governance: governance))
     return log
   }
@@ -123,13 +133,16 @@ struct EpochTests {
   private func score(_ reward: Double, origin: Int64? = nil, minute: Int64 = 1) -> (Int64) -> Judgement {
     { sequence in
       let at = RoutingSamples.opened + .minutes(minute)
-      return Judgement(sequence: sequence, origin: origin ?? sequence, kind: .score, reward: reward, at: at, received: at)
+      return Judgement(
+        sequence: sequence, origin: origin ?? sequence, kind: .score, reward: reward, at: at, received: at)
     }
   }
 
   @Test("one correction three epochs late, by hand: Q and the evidence are those of the right score")
   func workedCorrection() {
-    let wrong = log([[(0, score(0.2)), (2, score(0.5))], [(1, score(1))], [], [(0, score(0.9, origin: 1, minute: 46))], []])
+    let wrong = log([
+      [(0, score(0.2)), (2, score(0.5))], [(1, score(1))], [], [(0, score(0.9, origin: 1, minute: 46))], [],
+    ])
     let right = log([[(0, score(0.9)), (2, score(0.5))], [(1, score(1))], [], [], []])
     let (late, early) = (wrong.foldEach(), right.foldEach())
     #expect(late.learnedBytes == early.learnedBytes)
@@ -145,21 +158,26 @@ struct EpochTests {
   func revocationAndRepetition() {
     let revocation: (Int64) -> Judgement = {
       let at = RoutingSamples.opened + .minutes(31)
-      return Judgement(sequence: $0, origin: 1, kind: nil, reward: 0, at: at, received: at, isRevocation: true)
+      return Judgement(
+        sequence: $0, origin: 1, kind: nil, reward: 0, at: at, received: at, isRevocation: true)
     }
     let revoked = log([[(0, score(0.2)), (2, score(0.5))], [], [(0, revocation)], []]).foldEach()
     let never = log([[(2, score(0.5))], [], [], []]).foldEach()
     #expect(revoked.learnedBytes == never.learnedBytes)
     #expect(revoked.history == never.history)
     let once = log([[(0, score(0.2))], [], []]).foldEach()
-    let twice = log([[(0, score(0.2))], [(0, score(0.2, origin: 1))], [(0, score(0.2, origin: 1, minute: 40))]]).foldEach()
+    let twice = log([
+      [(0, score(0.2))], [(0, score(0.2, origin: 1))], [(0, score(0.2, origin: 1, minute: 40))],
+    ]).foldEach()
     #expect(once.learnedBytes == twice.learnedBytes)
     #expect(once.history == twice.history)
   }
 
   @Test("a correction beyond the horizon changes nothing, on arrival and on replay")
   func beyondTheHorizon() {
-    let quiet: [[(decision: Int, judgement: (Int64) -> Judgement)]] = [[(0, score(0.2))], [], [], [], [], [], []]
+    let quiet: [[(decision: Int, judgement: (Int64) -> Judgement)]] = [
+      [(0, score(0.2))], [], [], [], [], [], [],
+    ]
     var late = quiet
     late[5] = [(0, score(0.9, origin: 1, minute: 80))]
     let (a, b) = (log(quiet), log(late))
@@ -206,10 +224,12 @@ struct EpochTests {
   @Test("a fold does not depend on the order in which tallies and traffic come")
   func order() {
     var generator = Xoshiro256(seed: 10)
-    let snapshot = RoutingSamples.snapshot(["a/x", "b/y", "c/z"].map { RoutingSamples.candidate($0) }, regions: 3)
+    let snapshot = RoutingSamples.snapshot(
+      ["a/x", "b/y", "c/z"].map { RoutingSamples.candidate($0) }, regions: 3)
     var evidence = (0..<60).map { number in
       let mass = generator.uniform()
-      return Evidence(["a/x", "b/y", "c/z"][number % 3], row: number % 4, mass: mass, sum: mass * generator.uniform())
+      return Evidence(
+        ["a/x", "b/y", "c/z"][number % 3], row: number % 4, mass: mass, sum: mass * generator.uniform())
     }
     let reference = snapshot.learning(evidence)
     for _ in 0..<10 {

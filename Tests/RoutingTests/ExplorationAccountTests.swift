@@ -38,7 +38,9 @@ struct ExplorationAccountTests {
     for _ in 0..<epochs {
       let cache = TableCache(snapshot)
       var evidence: [Evidence] = []
-      var traffic = (0..<2).map { Epoch.Traffic(capability: .textToVideo, row: $0, decisions: 0, explored: 0) }
+      var traffic = (0..<2).map {
+        Epoch.Traffic(capability: .textToVideo, row: $0, decisions: 0, explored: 0)
+      }
       for _ in 0..<200 {
         let row = Int.random(in: 0..<2, using: &generator)
         let (decision, choice) = try! cache.decide(
@@ -57,7 +59,9 @@ struct ExplorationAccountTests {
     return explored
   }
 
-  @Test("exploration falls as evidence grows, in a world where the best is clear", arguments: [51, 52, 53] as [UInt64])
+  @Test(
+    "exploration falls as evidence grows, in a world where the best is clear",
+    arguments: [51, 52, 53] as [UInt64])
   func falling(seed: UInt64) {
     let explored = live([[0.8, 0.5, 0.4, 0.6, 0.3], [0.3, 0.5, 0.85, 0.6, 0.4]], epochs: 60, seed: seed)
     let first = explored[..<5].reduce(0, +)
@@ -69,7 +73,9 @@ struct ExplorationAccountTests {
     #expect(late < 60)
   }
 
-  @Test("in the long run it never exceeds 5 % and the grant, even where nothing can be told apart", arguments: [54, 55] as [UInt64])
+  @Test(
+    "in the long run it never exceeds 5 % and the grant, even where nothing can be told apart",
+    arguments: [54, 55] as [UInt64])
   func bounded(seed: UInt64) {
     let explored = live(Array(repeating: Array(repeating: 0.5, count: 5), count: 2), epochs: 60, seed: seed)
     var spent = 0

@@ -4,9 +4,13 @@ import Testing
 
 @Suite("Frontier")
 struct FrontierTests {
-  private func points(_ offers: [(id: String, dollars: Double?, mass: Double, sum: Double)]) -> [Frontier.Point] {
-    let snapshot = RoutingSamples.snapshot(offers.map { RoutingSamples.candidate($0.id, dollars: $0.dollars) })
-      .learning(offers.filter { $0.mass > 0 }.map { Evidence($0.id, mass: $0.mass, sum: $0.sum) })
+  private func points(_ offers: [(id: String, dollars: Double?, mass: Double, sum: Double)]) -> [Frontier
+    .Point]
+  {
+    let snapshot = RoutingSamples.snapshot(
+      offers.map { RoutingSamples.candidate($0.id, dollars: $0.dollars) }
+    )
+    .learning(offers.filter { $0.mass > 0 }.map { Evidence($0.id, mass: $0.mass, sum: $0.sum) })
     return Frontier.points(snapshot[.textToVideo], row: 0)
   }
 
@@ -29,19 +33,25 @@ struct FrontierTests {
     #expect((points[0].interval.upperBound - 0.771_187_486_900_925).magnitude < 1e-9)
   }
 
-  @Test("of equal price the better is efficient, of equal quality the cheaper, and of equals in both neither dominates")
+  @Test(
+    "of equal price the better is efficient, of equal quality the cheaper, and of equals in both neither dominates"
+  )
   func ties() {
     #expect(points([("a/x", 1, 30, 15), ("b/y", 1, 30, 20)]).map(\.candidate) == ["b/y", "a/x"])
     #expect(points([("a/x", 1, 30, 15), ("b/y", 1, 30, 20)]).map(\.isEfficient) == [true, false])
     #expect(points([("a/x", 2, 30, 15), ("b/y", 1, 30, 15)]).map(\.isEfficient) == [true, false])
     #expect(points([("a/x", 1, 30, 15), ("b/y", 1, 30, 15)]).map(\.isEfficient) == [true, true])
-    #expect(points([("a/x", 1, 30, 15), ("b/y", 1, 30, 15), ("c/z", 1, 30, 14)]).map(\.isEfficient) == [true, true, false])
+    #expect(
+      points([("a/x", 1, 30, 15), ("b/y", 1, 30, 15), ("c/z", 1, 30, 14)]).map(\.isEfficient) == [
+        true, true, false,
+      ])
   }
 
   @Test("candidates that serve nobody are not on it")
   func closed() {
     let snapshot = RoutingSamples.snapshot([
-      RoutingSamples.candidate("a/x", dollars: 1), RoutingSamples.candidate("b/y", dollars: 1, isEnabled: false),
+      RoutingSamples.candidate("a/x", dollars: 1),
+      RoutingSamples.candidate("b/y", dollars: 1, isEnabled: false),
     ])
     #expect(Frontier.points(snapshot[.textToVideo], row: 0).map(\.candidate) == ["a/x"])
   }

@@ -63,7 +63,8 @@ struct GovernanceTests {
     arguments: [
       ("half_lives", Setting.number(1)), ("text_to_music.half_life", .text("1d")), ("", .number(1)),
       ("alpha_new", .number(1.01)), ("alpha_new", .number(.nan)), ("alpha_new", .text("much")),
-      ("half_life", .text("10")), ("half_life", .text("11y")), ("half_life", .text("-1d")), ("policy", .text("magic")),
+      ("half_life", .text("10")), ("half_life", .text("11y")), ("half_life", .text("-1d")),
+      ("policy", .text("magic")),
       ("policy", .number(1)), ("mode", .text("OFF")), ("fixed", .number(3)), ("holdout", .number(0.6)),
       ("weight.user.thumb", .number(-1)), ("value.user.thumb", .number(0.5)), ("default_reward", .number(2)),
       ("text_to_video.weight.user.thumb", .number(1)),

@@ -9,7 +9,8 @@ struct JudgementTests {
   static let decided = RoutingSamples.opened
 
   /// Ten epochs of ten entries each: entry s belongs to epoch (s − 1) / 10.
-  private func index(_ settings: [(key: String, value: Setting)] = [], epochs: Int = 10) throws -> EpochIndex {
+  private func index(_ settings: [(key: String, value: Setting)] = [], epochs: Int = 10) throws -> EpochIndex
+  {
     let governance = try Governance(settings)
     var index = EpochIndex()
     for epoch in 0..<epochs { index.append(through: Int64(epoch * 10 + 10), governance: governance) }
@@ -23,7 +24,8 @@ struct JudgementTests {
   ) -> Judgement {
     Judgement(
       sequence: sequence, origin: origin ?? sequence, kind: kind, reward: reward, trust: trust, rater: rater,
-      at: Self.decided + at, received: Self.decided + (received ?? at), isRevocation: isRevocation, executed: executed)
+      at: Self.decided + at, received: Self.decided + (received ?? at), isRevocation: isRevocation,
+      executed: executed)
   }
 
   private func judged(_ judgements: [Judgement]) -> Judged {
@@ -63,10 +65,15 @@ struct JudgementTests {
 
   @Test("the parts by rater add up to the mass and the sum, in units of 2⁻³⁰")
   func parts() throws {
-    let judged = judged([signal(1, .thumb, 1, rater: 11), signal(2, .view, rater: 12), signal(3, .score, 0.5)])
+    let judged = judged([
+      signal(1, .thumb, 1, rater: 11), signal(2, .view, rater: 12), signal(3, .score, 0.5),
+    ])
     let changes = judged.changes(after: 0, through: 10, try index())
     #expect(changes.map(\.tally.rater) == [11, 12, 0])
-    #expect(changes.allSatisfy { $0.epoch == 0 && $0.tally.cell == CellKey(capability: .textToVideo, row: 1, ordinal: 5) })
+    #expect(
+      changes.allSatisfy {
+        $0.epoch == 0 && $0.tally.cell == CellKey(capability: .textToVideo, row: 1, ordinal: 5)
+      })
     // 1/2.1, 0.1/2.1 and 1/2.1 of one observation.
     for (change, (weight, value)) in zip(changes, [(1.0, 1.0), (0.1, 0.6), (1, 0.5)]) {
       #expect((Double(change.tally.mass) - Tally.unit * weight / 2.1).magnitude <= 0.5)
@@ -91,10 +98,14 @@ struct JudgementTests {
   func repetition() throws {
     let index = try index()
     let once = judged([signal(1, .thumb, 1, rater: 3)])
-    let twice = judged([signal(1, .thumb, 1, rater: 3), signal(12, .thumb, 1, origin: 1, rater: 3, at: .minutes(20))])
+    let twice = judged([
+      signal(1, .thumb, 1, rater: 3), signal(12, .thumb, 1, origin: 1, rater: 3, at: .minutes(20)),
+    ])
     #expect(twice.reward(through: 20, index) == once.reward(through: 20, index))
     #expect(twice.changes(after: 10, through: 20, index).isEmpty)
-    #expect(twice.changes(after: 0, through: 20, index).map(\.tally) == once.changes(after: 0, through: 10, index).map(\.tally))
+    #expect(
+      twice.changes(after: 0, through: 20, index).map(\.tally)
+        == once.changes(after: 0, through: 10, index).map(\.tally))
   }
 
   @Test("a correction takes the old reward out of the epoch in which it counted and puts the new one there")
@@ -112,7 +123,8 @@ struct JudgementTests {
   func clock() throws {
     let index = try index()
     let overtaken = judged([
-      signal(1, .thumb, 1, at: .minutes(9)), signal(12, .thumb, 0, origin: 1, at: .minutes(5), received: .minutes(16)),
+      signal(1, .thumb, 1, at: .minutes(9)),
+      signal(12, .thumb, 0, origin: 1, at: .minutes(5), received: .minutes(16)),
     ])
     #expect(overtaken.reward(through: 20, index)?.value == 1)
     #expect(overtaken.changes(after: 10, through: 20, index).isEmpty)
@@ -124,7 +136,9 @@ struct JudgementTests {
   @Test("a revocation leaves what the others said, in the epoch of the earliest that stands")
   func revocation() throws {
     let index = try index()
-    let alone = judged([signal(1, .thumb, 1), signal(25, nil, origin: 1, at: .minutes(40), isRevocation: true)])
+    let alone = judged([
+      signal(1, .thumb, 1), signal(25, nil, origin: 1, at: .minutes(40), isRevocation: true),
+    ])
     #expect(alone.reward(through: 20, index)?.value == 1)
     #expect(alone.reward(through: 30, index) == nil)
     #expect(alone.changes(after: 20, through: 30, index).map(\.tally.mass) == [-(1 << 30)])
@@ -154,7 +168,9 @@ struct JudgementTests {
       #expect(judged.changes(after: through - 10, through: through, index).isEmpty == !isTaken)
     }
     // The same for a revocation, for a second signal, and for a correction of a correction that was in time.
-    let revoked = judged([signal(1, .thumb, 1), signal(61, nil, origin: 1, at: .minutes(90), isRevocation: true)])
+    let revoked = judged([
+      signal(1, .thumb, 1), signal(61, nil, origin: 1, at: .minutes(90), isRevocation: true),
+    ])
     #expect(revoked.reward(through: 100, index)?.value == 1)
     let joined = judged([signal(1, .thumb, 1), signal(61, .score, 0, at: .minutes(90))])
     #expect(joined.reward(through: 100, index)?.value == 1)
@@ -170,7 +186,9 @@ struct JudgementTests {
     let short = try Governance([("correction_horizon", .text("30m"))])
     let long = try Governance([("correction_horizon", .text("2h"))])
     var index = EpochIndex()
-    for epoch in 0..<12 { index.append(through: Int64(epoch * 10 + 10), governance: (3...5).contains(epoch) ? short : long) }
+    for epoch in 0..<12 {
+      index.append(through: Int64(epoch * 10 + 10), governance: (3...5).contains(epoch) ? short : long)
+    }
     // Horizons of 8, then 2, then 8 epochs: after epoch 5 the oldest sums are those of epoch 4.
     #expect((0..<12).map { index.floor($0) } == [0, 0, 0, 1, 2, 3, 4, 4, 4, 4, 4, 4])
     #expect((0..<12).map { index.oldestKept(after: $0) } == [0, 0, 0, 2, 3, 4, 4, 4, 4, 4, 4, 4])
@@ -241,8 +259,10 @@ struct JudgementTests {
         let isRevocation = origin != nil && generator.chance(0.3)
         entries.append(
           signal(
-            sequence, isRevocation ? nil : .score, generator.uniform(), origin: origin, rater: generator.next() % 3,
-            at: .minutes(Int64(generator.next() % 100)), received: .minutes(sequence), isRevocation: isRevocation))
+            sequence, isRevocation ? nil : .score, generator.uniform(), origin: origin,
+            rater: generator.next() % 3,
+            at: .minutes(Int64(generator.next() % 100)), received: .minutes(sequence),
+            isRevocation: isRevocation))
       }
       let judged = judged(entries)
       var total: [Int: EpochTallies] = [:]

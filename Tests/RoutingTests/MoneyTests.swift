@@ -14,7 +14,9 @@ struct MoneyTests {
 
   @Test("what is no amount is refused")
   func refusals() {
-    for dollars in [Double.nan, .infinity, -.infinity, 9.3e12, -9.3e12] { #expect(Money(dollars: dollars) == nil) }
+    for dollars in [Double.nan, .infinity, -.infinity, 9.3e12, -9.3e12] {
+      #expect(Money(dollars: dollars) == nil)
+    }
     #expect(Money(dollars: 9.1e12) != nil)
   }
 

@@ -40,17 +40,21 @@ struct ParameterTests {
     #expect(Parameter.named(name)?.defaultValue.description == value)
   }
 
-  @Test("names that the routing model gives without a default exist", arguments: ["feedback_window", "embedding_retention"])
+  @Test(
+    "names that the routing model gives without a default exist",
+    arguments: ["feedback_window", "embedding_retention"])
   func named(name: String) {
     #expect(Parameter.named(name) != nil)
   }
 
-  @Test("a setting reaches just its own field", arguments: [
-    ("half_life", Setting.text("1h")), ("rater_cap", .number(0.5)), ("default_reward", .number(0.3)),
-    ("novelty_floor", .number(0.4)), ("policy", .text("thompson")), ("mode", .text("observe")),
-    ("fixed", .text("a/x")), ("value.user.view", .number(0.7)), ("weight.score", .number(0.2)),
-    ("decision_durability", .text("sync")), ("ema", .text("literal")),
-  ])
+  @Test(
+    "a setting reaches just its own field",
+    arguments: [
+      ("half_life", Setting.text("1h")), ("rater_cap", .number(0.5)), ("default_reward", .number(0.3)),
+      ("novelty_floor", .number(0.4)), ("policy", .text("thompson")), ("mode", .text("observe")),
+      ("fixed", .text("a/x")), ("value.user.view", .number(0.7)), ("weight.score", .number(0.2)),
+      ("decision_durability", .text("sync")), ("ema", .text("literal")),
+    ])
   func fields(name: String, value: Setting) throws {
     let rules = try Governance([(name, value)]).rules(for: nil)
     for parameter in Parameter.all {

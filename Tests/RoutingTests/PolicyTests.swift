@@ -16,7 +16,10 @@ struct PolicyTests {
     var candidates = ["a/x", "b/y", "c/z"].map { RoutingSamples.candidate($0) }
     change(&candidates)
     return RoutingSamples.snapshot(candidates, settings).learning(
-      [Evidence("a/x", mass: 30, sum: 24), Evidence("b/y", mass: 20, sum: 12), Evidence("c/z", mass: 2, sum: 1)],
+      [
+        Evidence("a/x", mass: 30, sum: 24), Evidence("b/y", mass: 20, sum: 12),
+        Evidence("c/z", mass: 2, sum: 1),
+      ],
       traffic: traffic)
   }
 
@@ -41,7 +44,8 @@ struct PolicyTests {
       [("exploration_grant", .number(1))],
       traffic: [.init(capability: .textToVideo, row: 0, decisions: 100, explored: 4)])
     #expect((poor[.textToVideo].affordable - 0.147_133_093_036_794_7).magnitude < 1e-6)
-    #expect(agree(allocation(poor).probabilities, [0.96, 0.006_998_639_411_989_568, 0.033_001_360_588_010_33]))
+    #expect(
+      agree(allocation(poor).probabilities, [0.96, 0.006_998_639_411_989_568, 0.033_001_360_588_010_33]))
   }
 
   @Test("explore: false and an empty account leave agentrank the exploit arm alone")
@@ -58,16 +62,20 @@ struct PolicyTests {
   func thompson() {
     let spent = [Epoch.Traffic(capability: .textToVideo, row: 0, decisions: 1_000, explored: 900)]
     #expect(agree(allocation(snapshot([("policy", .text("thompson"))])).probabilities, Self.pi))
-    #expect(agree(allocation(snapshot([("policy", .text("thompson"))], traffic: spent)).probabilities, Self.pi))
+    #expect(
+      agree(allocation(snapshot([("policy", .text("thompson"))], traffic: spent)).probabilities, Self.pi))
     #expect(allocation(snapshot([("policy", .text("thompson"))]), explore: false).probabilities == [1, 0, 0])
   }
 
   @Test("epsilon_greedy explores evenly with its ε, whatever the account holds")
   func epsilonGreedy() {
-    let settings: [(key: String, value: Setting)] = [("policy", .text("epsilon_greedy")), ("epsilon", .number(0.3))]
+    let settings: [(key: String, value: Setting)] = [
+      ("policy", .text("epsilon_greedy")), ("epsilon", .number(0.3)),
+    ]
     #expect(agree(allocation(snapshot(settings)).probabilities, [0.8, 0.1, 0.1], within: 1e-12))
     let spent = [Epoch.Traffic(capability: .textToVideo, row: 0, decisions: 1_000, explored: 900)]
-    #expect(agree(allocation(snapshot(settings, traffic: spent)).probabilities, [0.8, 0.1, 0.1], within: 1e-12))
+    #expect(
+      agree(allocation(snapshot(settings, traffic: spent)).probabilities, [0.8, 0.1, 0.1], within: 1e-12))
     #expect(allocation(snapshot(settings), explore: false).probabilities == [1, 0, 0])
   }
 
@@ -75,12 +83,18 @@ struct PolicyTests {
   func ucb1() {
     // numpy: a/n + np.sqrt(2*np.log(n.sum())/n) of the posteriors, n = [32, 22, 4].
     #expect(allocation(snapshot([("policy", .text("ucb1"))])).probabilities == [0, 0, 1])
-    let still: [(key: String, value: Setting)] = [("policy", .text("ucb1")), ("confidence_scale", .number(0))]
+    let still: [(key: String, value: Setting)] = [
+      ("policy", .text("ucb1")), ("confidence_scale", .number(0)),
+    ]
     #expect(allocation(snapshot(still)).probabilities == [1, 0, 0])
     // c such that 0.7940 + 0.5038c = 0.6019 + 1.4249c: c = 0.2085.
-    let below: [(key: String, value: Setting)] = [("policy", .text("ucb1")), ("confidence_scale", .number(0.208))]
+    let below: [(key: String, value: Setting)] = [
+      ("policy", .text("ucb1")), ("confidence_scale", .number(0.208)),
+    ]
     #expect(allocation(snapshot(below)).preferred == 0)
-    let above: [(key: String, value: Setting)] = [("policy", .text("ucb1")), ("confidence_scale", .number(0.209))]
+    let above: [(key: String, value: Setting)] = [
+      ("policy", .text("ucb1")), ("confidence_scale", .number(0.209)),
+    ]
     #expect(allocation(snapshot(above)).preferred == 2)
     #expect(allocation(snapshot([("policy", .text("ucb1"))]), explore: false).preferred == 0)
   }
@@ -123,18 +137,21 @@ struct PolicyTests {
     #expect(agree(allocation.probabilities, [1, 1, 1].map { $0 / 3 }, within: 1e-15))
   }
 
-  @Test("every policy's probabilities are a distribution, and a lone arm is certain", arguments: PolicyKind.allCases)
+  @Test(
+    "every policy's probabilities are a distribution, and a lone arm is certain",
+    arguments: PolicyKind.allCases)
   func distributions(kind: PolicyKind) {
     var generator = Xoshiro256(seed: 14)
     for count in [1, 2, 3, 9] {
       let candidates = (0..<count).map {
         RoutingSamples.candidate("p/m\($0)", bid: 0.2 + generator.uniform(), weight: generator.uniform())
       }
-      let snapshot = RoutingSamples.snapshot(candidates, regions: 2, [("policy", .text(kind.rawValue))]).learning(
-        candidates.map {
-          let mass = 50 * generator.uniform()
-          return Evidence($0.id, row: 1, mass: mass, sum: mass * generator.uniform())
-        })
+      let snapshot = RoutingSamples.snapshot(candidates, regions: 2, [("policy", .text(kind.rawValue))])
+        .learning(
+          candidates.map {
+            let mass = 50 * generator.uniform()
+            return Evidence($0.id, row: 1, mass: mass, sum: mass * generator.uniform())
+          })
       for row in 0...2 {
         for explore in [true, false] {
           let knowledge = snapshot[.textToVideo]

@@ -114,7 +114,8 @@ struct PosteriorTests {
   func floor() {
     let candidates = [RoutingSamples.candidate("a/x", prior: Prior(quality: 1, mass: 50))]
     let snapshot = RoutingSamples.snapshot(
-      candidates, regions: 1, [("half_life", .text("1m")), ("kappa_minimum", .number(0.1)), ("kappa_maximum", .number(1))])
+      candidates, regions: 1,
+      [("half_life", .text("1m")), ("kappa_minimum", .number(0.1)), ("kappa_maximum", .number(1))])
     let posterior = snapshot.learning([Evidence("a/x", mass: 1e6, sum: 1e6)])[.textToVideo].posteriors[0]
     #expect(posterior.beta == Shrinkage.floor)
     #expect(posterior.alpha > 1e6)

@@ -4,7 +4,8 @@ import Testing
 @Suite("Price and work")
 struct PriceTests {
   static let work = Work(
-    inputTokens: 2_000, outputTokens: 500, images: 3, width: 2_000, height: 1_000, duration: 90, characters: 400)
+    inputTokens: 2_000, outputTokens: 500, images: 3, width: 2_000, height: 1_000, duration: 90,
+    characters: 400)
 
   @Test(
     "each part alone, for 2000 + 500 tokens, 3 pictures of 2000 × 1000, 90 s and 400 characters",
@@ -21,7 +22,8 @@ struct PriceTests {
       ("output tokens", \Price.perMillionOutputTokens, 15, 0.0075),
       ("characters", \Price.perMillionCharacters, 30, 0.012),
     ] as [(String, any WritableKeyPath<Price, Double> & Sendable, Double, Double)])
-  func parts(name: String, part: any WritableKeyPath<Price, Double> & Sendable, unit: Double, dollars: Double) {
+  func parts(name: String, part: any WritableKeyPath<Price, Double> & Sendable, unit: Double, dollars: Double)
+  {
     var price = Price()
     price[keyPath: part] = unit
     #expect((price.dollars(for: Self.work) - dollars).magnitude < 1e-12, "\(name)")
@@ -43,7 +45,8 @@ struct PriceTests {
     #expect(
       assumed
         == Work(
-          inputTokens: 64, outputTokens: 500, images: 1, width: 1_024, height: 1_024, duration: 5, characters: 256))
+          inputTokens: 64, outputTokens: 500, images: 1, width: 1_024, height: 1_024, duration: 5,
+          characters: 256))
     #expect(Self.work.assumed(intentBytes: 9_999) == Self.work)
     #expect(Work(duration: 8).assumed(intentBytes: 0).duration == 8)
     #expect(Work().assumed(intentBytes: 0).inputTokens == 1)

@@ -5,9 +5,11 @@ import Testing
 
 @Suite("Propensity table")
 struct PropensityTableTests {
-  private func key(_ snapshot: Snapshot, row: Int = 0, costWeight: Double = 0, work: Work? = nil) -> TableKey {
+  private func key(_ snapshot: Snapshot, row: Int = 0, costWeight: Double = 0, work: Work? = nil) -> TableKey
+  {
     TableKey(
-      capability: .textToVideo, row: row, eligible: snapshot[.textToVideo].roster.open, allowsExploration: true,
+      capability: .textToVideo, row: row, eligible: snapshot[.textToVideo].roster.open,
+      allowsExploration: true,
       costWeight: costWeight, work: work)
   }
 
@@ -29,7 +31,8 @@ struct PropensityTableTests {
     let snapshot = RoutingSamples.snapshot(
       ["a/x", "b/y", "c/z"].map { RoutingSamples.candidate($0) }, [("fixed", .text("c/z"))]
     ).learning([
-      Evidence("a/x", mass: 30, sum: 12), Evidence("b/y", mass: 30, sum: 24), Evidence("c/z", mass: 30, sum: 18),
+      Evidence("a/x", mass: 30, sum: 12), Evidence("b/y", mass: 30, sum: 24),
+      Evidence("c/z", mass: 30, sum: 18),
     ])
     var some = CandidateSet()
     some.insert(1)
@@ -49,7 +52,9 @@ struct PropensityTableTests {
   func keys() {
     let snapshot = RoutingSamples.snapshot([RoutingSamples.candidate("a/x")])
     #expect(key(snapshot, work: Work(duration: 5)) == key(snapshot, work: Work(duration: 9)))
-    #expect(key(snapshot, costWeight: 1, work: Work(duration: 5)) != key(snapshot, costWeight: 1, work: Work(duration: 9)))
+    #expect(
+      key(snapshot, costWeight: 1, work: Work(duration: 5))
+        != key(snapshot, costWeight: 1, work: Work(duration: 9)))
   }
 
   @Test("costs come from the work: the dearer by the second loses on long films only")
@@ -59,7 +64,8 @@ struct PropensityTableTests {
     let flat = RoutingSamples.candidate("b/y", dollars: 0.5)
     let snapshot = RoutingSamples.snapshot([bySecond, flat])
     func exploit(_ seconds: Double) -> Int {
-      snapshot.table(key(snapshot, costWeight: 1, work: Work(duration: seconds).assumed(intentBytes: 1))).scene.exploit
+      snapshot.table(key(snapshot, costWeight: 1, work: Work(duration: seconds).assumed(intentBytes: 1)))
+        .scene.exploit
     }
     #expect(exploit(2) == 0)
     #expect(exploit(10) == 1)

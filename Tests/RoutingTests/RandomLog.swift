@@ -21,13 +21,16 @@ struct RandomLog {
   var epochs: Int { ends.count }
 
   var empty: Snapshot {
-    Snapshot(opened: terms[0].opened, catalogue: terms[0].catalogue, governance: terms[0].governance, map: map)
+    Snapshot(
+      opened: terms[0].opened, catalogue: terms[0].catalogue, governance: terms[0].governance, map: map)
   }
 
   /// The epochs up to and including one.
   func index(through epoch: Int) -> EpochIndex {
     var index = EpochIndex()
-    for number in 0...epoch { index.append(through: ends[number], governance: terms[number].governance.value) }
+    for number in 0...epoch {
+      index.append(through: ends[number], governance: terms[number].governance.value)
+    }
     return index
   }
 
@@ -61,7 +64,9 @@ struct RandomLog {
     let index = index(through: last)
     var tallies = (0...last).map { EpochTallies(epoch: $0) }
     for entry in decisions where entry.epoch <= last {
-      for change in entry.judged.changes(after: 0, through: ends[last], index) { tallies[change.epoch].add([change.tally]) }
+      for change in entry.judged.changes(after: 0, through: ends[last], index) {
+        tallies[change.epoch].add([change.tally])
+      }
     }
     for epoch in 0...last { tallies[epoch].add(defaults(epoch, index)) }
     return (0...last).map { Epoch.Input(tallies: tallies[$0], traffic: traffic($0)) }
@@ -76,7 +81,8 @@ struct RandomLog {
         !entry.judged.judgements.contains(where: { $0.sequence <= ends[epoch] })
       else { return nil }
       return Tally(
-        cell: CellKey(capability: entry.judged.capability, row: entry.judged.row, ordinal: entry.judged.ordinal),
+        cell: CellKey(
+          capability: entry.judged.capability, row: entry.judged.row, ordinal: entry.judged.ordinal),
         rater: 0, mass: Int64(Tally.unit), sum: Int64((Tally.unit * reward).rounded()))
     }
   }
@@ -85,7 +91,8 @@ struct RandomLog {
     var counts: [Int: Epoch.Traffic] = [:]
     for entry in decisions where entry.epoch == epoch {
       let key = entry.judged.capability.index << 16 | entry.judged.row
-      let empty = Epoch.Traffic(capability: entry.judged.capability, row: entry.judged.row, decisions: 0, explored: 0)
+      let empty = Epoch.Traffic(
+        capability: entry.judged.capability, row: entry.judged.row, decisions: 0, explored: 0)
       counts[key, default: empty].decisions += 1
       if entry.explored { counts[key]!.explored += 1 }
     }
@@ -95,7 +102,9 @@ struct RandomLog {
   /// Folds epoch by epoch.
   ///
   /// - Parameter visit: sees each epoch's number, input, the snapshot after it, and all tallies as they now stand.
-  func foldEach(_ visit: (Int, Epoch.Input, inout Snapshot, [EpochTallies]) -> Void = { _, _, _, _ in }) -> Snapshot {
+  func foldEach(_ visit: (Int, Epoch.Input, inout Snapshot, [EpochTallies]) -> Void = { _, _, _, _ in })
+    -> Snapshot
+  {
     var snapshot = empty
     var stored: [EpochTallies] = []
     for epoch in 0..<epochs {
@@ -130,7 +139,9 @@ extension RandomLog {
     var catalogue = RandomLog.catalogue(version: 1, habits.changesTerms, using: &generator)
     var governance = RoutingSamples.governance(
       habits.isLate
-        ? [("correction_horizon", .text("2h")), ("feedback_window", .text("90m")), ("half_life", .text("6h"))]
+        ? [
+          ("correction_horizon", .text("2h")), ("feedback_window", .text("90m")), ("half_life", .text("6h")),
+        ]
         : [("half_life", .text("6h"))])
     var roll = Roll()
     var sequence: Int64 = 0
@@ -146,12 +157,16 @@ extension RandomLog {
       guard epoch < habits.epochs else { return }
       roll = roll.including(catalogue.value)
       for _ in 0..<Int.random(in: 0...25, using: &generator) {
-        let capability = [Capability.textToVideo, .imageGeneration, .qualityReview].randomElement(using: &generator)!
-        let serving = catalogue.value.candidates.filter { $0.capabilities.contains(capability) && $0.isEnabled }
+        let capability = [Capability.textToVideo, .imageGeneration, .qualityReview].randomElement(
+          using: &generator)!
+        let serving = catalogue.value.candidates.filter {
+          $0.capabilities.contains(capability) && $0.isEnabled
+        }
         guard let chosen = serving.randomElement(using: &generator) else { continue }
         let judged = Judged(
           capability: capability, row: Int.random(in: 0...3, using: &generator),
-          ordinal: roll.ordinal(of: chosen.id)!, decided: opened + .seconds(Int64.random(in: 0..<900, using: &generator)),
+          ordinal: roll.ordinal(of: chosen.id)!,
+          decided: opened + .seconds(Int64.random(in: 0..<900, using: &generator)),
           judgements: [])
         decisions.append(Entry(judged: judged, epoch: epoch, explored: generator.chance(0.1)))
       }
@@ -165,7 +180,8 @@ extension RandomLog {
         }
         let executed = roll.ordinal(of: serving.randomElement(using: &generator)!.id)!
         let judgement = RandomLog.judgement(
-          sequence, about: decisions[place].judged, at: opened + .seconds(900), executed: executed, using: &generator)
+          sequence, about: decisions[place].judged, at: opened + .seconds(900), executed: executed,
+          using: &generator)
         decisions[place].judged.judgements.append(judgement)
       }
       ends.append(sequence)
@@ -174,17 +190,21 @@ extension RandomLog {
   }
 
   private static func judgement(
-    _ sequence: Int64, about judged: Judged, at now: Instant, executed: UInt32, using generator: inout Xoshiro256
+    _ sequence: Int64, about judged: Judged, at now: Instant, executed: UInt32,
+    using generator: inout Xoshiro256
   ) -> Judgement {
     let said = now - .seconds(Int64.random(in: 0..<3_600, using: &generator))
     if generator.chance(0.1) {
-      return Judgement(sequence: sequence, origin: sequence, kind: nil, reward: 0, at: said, received: now, executed: executed)
+      return Judgement(
+        sequence: sequence, origin: sequence, kind: nil, reward: 0, at: said, received: now,
+        executed: executed)
     }
     let earlier = judged.judgements.filter { $0.kind != nil }.randomElement(using: &generator)
     if let earlier, generator.chance(0.6) {
       if generator.chance(0.3) {
         return Judgement(
-          sequence: sequence, origin: earlier.origin, kind: nil, reward: 0, at: said, received: now, isRevocation: true)
+          sequence: sequence, origin: earlier.origin, kind: nil, reward: 0, at: said, received: now,
+          isRevocation: true)
       }
       var again = earlier
       again.sequence = sequence

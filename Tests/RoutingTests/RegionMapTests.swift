@@ -15,14 +15,17 @@ struct RegionMapTests {
     return RegionMap(version: 1, plan: plan)
   }
 
-  private func region(_ id: String, _ vector: [Float], _ capability: Capability? = nil, _ origin: Region.Origin = .named)
+  private func region(
+    _ id: String, _ vector: [Float], _ capability: Capability? = nil, _ origin: Region.Origin = .named
+  )
     -> Region
   {
     Region(id: id, capability: capability, origin: origin, vector: vector)
   }
 
   /// All three ways of placing.
-  private func places(_ map: RegionMap, _ e: [Float], _ capability: Capability = .textToVideo) -> [Placement] {
+  private func places(_ map: RegionMap, _ e: [Float], _ capability: Capability = .textToVideo) -> [Placement]
+  {
     [map.place(e, capability), map.placeReproducibly(e, capability), map.place([e], capability)[0]]
   }
 
@@ -51,10 +54,12 @@ struct RegionMapTests {
     }
   }
 
-  @Test("the mean is taken out of intents and of named regions, learned ones already lie in the centred space")
+  @Test(
+    "the mean is taken out of intents and of named regions, learned ones already lie in the centred space")
   func centring() {
     let mean = RegionMap.Plan.Mean(capability: .textToVideo, vector: [0.6, 0], intents: 9, isAutomatic: true)
-    let learned = map([region("x", [1, 0], nil, .learned), region("y", [0, 1], nil, .learned)], means: [mean])
+    let learned = map(
+      [region("x", [1, 0], nil, .learned), region("y", [0, 1], nil, .learned)], means: [mean])
     // (0.8, 0.6) − μ = (0.2, 0.6), whose direction is (0.3162, 0.9487).
     for placement in places(learned, [0.8, 0.6]) {
       #expect(placement.row == 1)
@@ -72,7 +77,9 @@ struct RegionMapTests {
   @Test("an intent without direction belongs to the root")
   func zero() {
     let mean = RegionMap.Plan.Mean(capability: .textToVideo, vector: [0.6, 0], intents: 9, isAutomatic: true)
-    for map in [map([region("x", [1, 0])], floor: -1), map([region("x", [1, 0])], floor: -1, means: [mean])] {
+    for map in [
+      map([region("x", [1, 0])], floor: -1), map([region("x", [1, 0])], floor: -1, means: [mean]),
+    ] {
       #expect(places(map, [0, 0]) == Array(repeating: Placement(row: 1, similarity: 0), count: 3))
     }
     // An intent that is the mean itself has none either.
@@ -91,7 +98,8 @@ struct RegionMapTests {
   @Test("rows are the regions of a capability in the order of the plan, and lead back to their ids")
   func rows() {
     let map = map([
-      region("a", [1, 0]), region("b", [0, 1], .imageToVideo), region("c", [0, 1], .textToVideo), region("d", [0.6, 0.8]),
+      region("a", [1, 0]), region("b", [0, 1], .imageToVideo), region("c", [0, 1], .textToVideo),
+      region("d", [0.6, 0.8]),
     ])
     #expect(map.regions(of: .textToVideo).map(\.id) == ["a", "c", "d"])
     #expect(map.regions(of: .imageToVideo).map(\.id) == ["a", "b", "d"])
@@ -114,7 +122,9 @@ struct RegionMapTests {
       let dimension = [3, 16, 33, 256][round % 4]
       let count = Int.random(in: 1...40, using: &generator)
       let regions = (0..<count).map { number in
-        region("r\(number)", generator.direction(of: dimension), nil, Bool.random(using: &generator) ? .named : .learned)
+        region(
+          "r\(number)", generator.direction(of: dimension), nil,
+          Bool.random(using: &generator) ? .named : .learned)
       }
       let mean = generator.direction(of: dimension).map { $0 * 0.4 }
       let floor = Float(generator.uniform() * 0.3)

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Scene")
 struct SceneTests {
-  private func agrees(_ a: Double, _ b: Double, within tolerance: Double = 1e-12) -> Bool { (a - b).magnitude < tolerance }
+  private func agrees(_ a: Double, _ b: Double, within tolerance: Double = 1e-12) -> Bool {
+    (a - b).magnitude < tolerance
+  }
 
   @Test("AgentRank = bid × Q̃, and × (c_min/c)^λ where the caller weighs cost")
   func agentRank() {
@@ -47,7 +49,8 @@ struct SceneTests {
     let snapshot = RoutingSamples.snapshot(ids.map { RoutingSamples.candidate($0) })
     // All at ½; b/y with half the evidence.
     let uneven = snapshot.learning([
-      Evidence("a/x", mass: 40, sum: 20), Evidence("b/y", mass: 20, sum: 10), Evidence("c/z", mass: 40, sum: 20),
+      Evidence("a/x", mass: 40, sum: 20), Evidence("b/y", mass: 20, sum: 10),
+      Evidence("c/z", mass: 40, sum: 20),
     ])[.textToVideo]
     let scene = Scene(uneven, row: 0, eligible: uneven.roster.open)
     #expect(scene.arms.map(\.agentRank) == [0.5, 0.5, 0.5])
@@ -65,7 +68,8 @@ struct SceneTests {
   @Test("π agrees with scipy.integrate.quad over ∏ scipy.stats.beta.cdf, without and with bids")
   func bestProbabilities() {
     let evidence = [
-      Evidence("a/x", mass: 30, sum: 24), Evidence("b/y", mass: 20, sum: 12), Evidence("c/z", mass: 2, sum: 1),
+      Evidence("a/x", mass: 30, sum: 24), Evidence("b/y", mass: 20, sum: 12),
+      Evidence("c/z", mass: 2, sum: 1),
     ]
     func scene(_ bids: [Double]) -> Scene {
       let candidates = zip(["a/x", "b/y", "c/z"], bids).map { RoutingSamples.candidate($0, bid: $1) }
@@ -86,6 +90,7 @@ struct SceneTests {
   func affordable() {
     let knowledge = RoutingSamples.snapshot([RoutingSamples.candidate("a/x")])[.textToVideo]
     #expect(Scene(knowledge, row: 0, eligible: knowledge.roster.open).affordable == 1)
-    #expect(Scene(knowledge, row: 0, eligible: knowledge.roster.open, allowsExploration: false).affordable == 0)
+    #expect(
+      Scene(knowledge, row: 0, eligible: knowledge.roster.open, allowsExploration: false).affordable == 0)
   }
 }

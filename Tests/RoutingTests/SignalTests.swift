@@ -7,7 +7,8 @@ struct SignalTests {
     "each kind takes its values to a reward",
     arguments: [
       (SignalKind.thumb, SignalValue.word("up"), 1), (.thumb, .word("down"), 0), (.rating, .number(1), 0),
-      (.rating, .number(2), 0.25), (.rating, .number(3.5), 0.625), (.rating, .number(5), 1), (.ticket, .nothing, 0),
+      (.rating, .number(2), 0.25), (.rating, .number(3.5), 0.625), (.rating, .number(5), 1),
+      (.ticket, .nothing, 0),
       (.download, .nothing, 0), (.view, .nothing, 0), (.regenerate, .nothing, 0), (.badOutput, .nothing, 0),
       (.review, .number(0.7), 0.7), (.review, .number(0), 0), (.reputation, .number(1), 1),
       (.comparison, .word("win"), 1), (.comparison, .word("loss"), 0), (.comparison, .word("tie"), 0.5),
@@ -20,11 +21,13 @@ struct SignalTests {
   @Test(
     "and refuses all others",
     arguments: [
-      (SignalKind.thumb, SignalValue.word("UP")), (.thumb, .word("win")), (.thumb, .number(1)), (.thumb, .nothing),
+      (SignalKind.thumb, SignalValue.word("UP")), (.thumb, .word("win")), (.thumb, .number(1)),
+      (.thumb, .nothing),
       (.rating, .number(0.99)), (.rating, .number(5.01)), (.rating, .number(.nan)), (.rating, .word("5")),
       (.rating, .nothing), (.ticket, .number(0)), (.ticket, .word("open")), (.download, .number(1)),
       (.view, .word("up")), (.regenerate, .number(0)), (.badOutput, .word("x")), (.review, .number(1.01)),
-      (.review, .number(-0.01)), (.review, .nothing), (.reputation, .number(.infinity)), (.reputation, .word("up")),
+      (.review, .number(-0.01)), (.review, .nothing), (.reputation, .number(.infinity)),
+      (.reputation, .word("up")),
       (.comparison, .word("up")), (.comparison, .number(1)), (.comparison, .nothing), (.score, .number(.nan)),
       (.score, .number(2)), (.score, .nothing),
     ])

@@ -7,10 +7,11 @@ import Testing
 @Suite("Snapshot")
 struct SnapshotTests {
   private static func sample() -> Snapshot {
-    RoutingSamples.snapshot([RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y")], regions: 2).learning([
-      Evidence("a/x", row: 0, mass: 10, sum: 8), Evidence("b/y", row: 1, mass: 12, sum: 6),
-      Evidence("b/y", row: 2, mass: 4, sum: 3),
-    ])
+    RoutingSamples.snapshot([RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y")], regions: 2)
+      .learning([
+        Evidence("a/x", row: 0, mass: 10, sum: 8), Evidence("b/y", row: 1, mass: 12, sum: 6),
+        Evidence("b/y", row: 2, mass: 4, sum: 3),
+      ])
   }
 
   private static let plants: [(name: String, plant: @Sendable (inout Knowledge) -> Void)] = [
@@ -54,12 +55,13 @@ struct SnapshotTests {
     let candidates = [RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y")]
     // Nothing is known: every row is even, so 1 − π = ½. Arrivals 60 and 40, a grant of 2 × 5, 0.05 × 100 earned and
     // 3 spent: B = 12, f = 12 / 50.
-    let snapshot = RoutingSamples.snapshot(candidates, regions: 1, [("exploration_grant", .number(5))]).learning(
-      [],
-      traffic: [
-        .init(capability: .textToVideo, row: 0, decisions: 60, explored: 1),
-        .init(capability: .textToVideo, row: 1, decisions: 40, explored: 2),
-      ])
+    let snapshot = RoutingSamples.snapshot(candidates, regions: 1, [("exploration_grant", .number(5))])
+      .learning(
+        [],
+        traffic: [
+          .init(capability: .textToVideo, row: 0, decisions: 60, explored: 1),
+          .init(capability: .textToVideo, row: 1, decisions: 40, explored: 2),
+        ])
     #expect((snapshot[.textToVideo].affordable - 0.24).magnitude < 1e-9)
   }
 

@@ -42,7 +42,8 @@ struct SpanTests {
     var generator = Xoshiro256(seed: 4)
     for _ in 0..<1_000 {
       let unit: Int64 = [1, 1_000, 1_000_000, 60_000_000, 86_400_000_000].randomElement(using: &generator)!
-      let span = Span(microseconds: Int64.random(in: 0...(3_000_000_000_000_000 / unit), using: &generator) * unit)
+      let span = Span(
+        microseconds: Int64.random(in: 0...(3_000_000_000_000_000 / unit), using: &generator) * unit)
       #expect(Span(span.description) == span)
     }
   }

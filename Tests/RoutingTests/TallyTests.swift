@@ -11,7 +11,8 @@ struct TallyTests {
     Tally(cell: cell, rater: rater, mass: Int64(mass * Tally.unit), sum: Int64(sum * Tally.unit))
   }
 
-  private func sums(_ tallies: [Tally], _ settings: [(key: String, value: Setting)] = []) throws -> [CellSum] {
+  private func sums(_ tallies: [Tally], _ settings: [(key: String, value: Setting)] = []) throws -> [CellSum]
+  {
     let governance = try Governance(settings)
     return EpochTallies(epoch: 0, tallies: tallies).sums { governance.rules(for: $0) }
   }
@@ -82,20 +83,24 @@ struct TallyTests {
         cell: CellKey(
           capability: Bool.random(using: &generator) ? .textToVideo : .textGeneration,
           row: Int.random(in: 0..<3, using: &generator), ordinal: UInt32.random(in: 0..<3, using: &generator)),
-        rater: UInt64.random(in: 0..<3, using: &generator), mass: Int64.random(in: 1...1 << 30, using: &generator),
+        rater: UInt64.random(in: 0..<3, using: &generator),
+        mass: Int64.random(in: 1...1 << 30, using: &generator),
         sum: Int64.random(in: 0...1 << 30, using: &generator))
     }
     let reference = EpochTallies(epoch: 4, tallies: all)
-    #expect(zip(reference.tallies, reference.tallies.dropFirst()).allSatisfy {
-      ($0.cell.packed, $0.rater) < ($1.cell.packed, $1.rater)
-    })
+    #expect(
+      zip(reference.tallies, reference.tallies.dropFirst()).allSatisfy {
+        ($0.cell.packed, $0.rater) < ($1.cell.packed, $1.rater)
+      })
     for _ in 0..<20 {
       let shuffled = all.shuffled(using: &generator)
       let cut = Int.random(in: 0...400, using: &generator)
       var built = EpochTallies(epoch: 4, tallies: Array(shuffled[..<cut]))
       built.add(Array(shuffled[cut...]))
       #expect(built == reference)
-      let out = shuffled.prefix(150).map { Tally(cell: $0.cell, rater: $0.rater, mass: -$0.mass, sum: -$0.sum) }
+      let out = shuffled.prefix(150).map {
+        Tally(cell: $0.cell, rater: $0.rater, mass: -$0.mass, sum: -$0.sum)
+      }
       built.add(out)
       #expect(built == EpochTallies(epoch: 4, tallies: Array(shuffled.dropFirst(150))))
     }

@@ -17,7 +17,8 @@ public enum RoutingSamples {
       return price
     }
     return Candidate(
-      id: id, provider: parts[0], model: parts[1], capabilities: capabilities, price: price, prior: prior, bid: bid,
+      id: id, provider: parts[0], model: parts[1], capabilities: capabilities, price: price, prior: prior,
+      bid: bid,
       priority: priority, weight: weight, isEnabled: isEnabled)
   }
 
@@ -49,7 +50,8 @@ public enum RoutingSamples {
     _ candidates: [Candidate], regions: Int = 0, _ settings: [(key: String, value: Setting)] = []
   ) -> Snapshot {
     Snapshot(
-      opened: opened, catalogue: catalogue(candidates), governance: governance(settings), map: map(regions: regions))
+      opened: opened, catalogue: catalogue(candidates), governance: governance(settings),
+      map: map(regions: regions))
   }
 }
 
@@ -75,7 +77,8 @@ extension Snapshot {
   ) -> Snapshot {
     let tallies = evidence.map { item in
       Tally(
-        cell: CellKey(capability: capability, row: item.row, ordinal: roll.ordinal(of: item.candidate)!), rater: 0,
+        cell: CellKey(capability: capability, row: item.row, ordinal: roll.ordinal(of: item.candidate)!),
+        rater: 0,
         mass: Int64((item.mass * Tally.unit).rounded()), sum: Int64((item.sum * Tally.unit).rounded()))
     }
     return folding(EpochTallies(epoch: epoch, tallies: tallies), traffic: traffic)

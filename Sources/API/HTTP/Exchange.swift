@@ -17,16 +17,14 @@ extension Request {
     }
   }
 
-  /// A query parameter, unescaped; nil when absent or empty.
-  func query(_ name: String) -> String? {
-    uri.queryParameters[Substring(name)].map(String.init).flatMap { $0.isEmpty ? nil : $0 }
-  }
+  /// A query parameter, unescaped; nil when absent.
+  func query(_ name: String) -> String? { uri.queryParameters[Substring(name)].map(String.init) }
 
   /// A query parameter that must be a whole number.
   func number(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
     guard let text = query(name) else { return fallback }
     guard let number = Int(text), range.contains(number) else {
-      throw Problem.parameter(name, "must be an integer from \(range.lowerBound) to \(range.upperBound), got \(text)")
+      throw Problem.parameter(name, "must be an integer from \(range.lowerBound) to \(range.upperBound), got '\(text)'")
     }
     return number
   }
@@ -35,7 +33,7 @@ extension Request {
   func capability() throws -> Capability? {
     guard let name = query("capability") else { return nil }
     guard let capability = Capability(name: name) else {
-      throw Problem.parameter("capability", "must be one of \(Capability.names.joined(separator: ", ")), got \(name)")
+      throw Problem.parameter("capability", "must be one of \(Capability.names.joined(separator: ", ")), got '\(name)'")
     }
     return capability
   }

@@ -160,15 +160,16 @@ extension Judged {
 
   /// y and m of the winning entry of every origin; it counts in the epoch of the earliest that is not revoked.
   private func evaluate(_ entries: ArraySlice<Judgement>, _ index: EpochIndex) -> Reward? {
-    let executed = entries.last { $0.executed != nil }?.executed ?? ordinal
-    let signals = entries.filter { $0.kind != nil || $0.isRevocation }
-      .sorted { ($0.origin, $0.at, $0.sequence) < ($1.origin, $1.at, $1.sequence) }
     var winners: [Judgement] = []
-    for signal in signals {
-      if winners.last?.origin == signal.origin { winners.removeLast() }
-      winners.append(signal)
+    for entry in entries.sorted(by: { ($0.origin, $0.at, $0.sequence) < ($1.origin, $1.at, $1.sequence) }) {
+      if winners.last?.origin == entry.origin { winners.removeLast() }
+      winners.append(entry)
     }
-    winners.removeAll(where: \.isRevocation)
+    // A report that takes back an earlier one's reward still says who executed.
+    winners.removeAll { $0.isRevocation && $0.executed == nil }
+    let reported = winners.filter { $0.executed != nil }.max { $0.sequence < $1.sequence }
+    let executed = reported?.executed ?? ordinal
+    winners.removeAll { $0.kind == nil || $0.isRevocation }
     guard let first = winners.first else { return nil }
     let epoch = index.epoch(of: first.origin)
     let rules = index.rules(epoch, capability).signals

@@ -121,6 +121,8 @@ public final class Recorder: Sendable {
         logger.error("commit failed", metadata: ["error": "\(error)", "decisions": "\(batch.decisions.count)"])
         note(failure: "\(error)")
         for waiter in waiters { waiter.continuation.resume(throwing: ServiceError.ledger("\(error)")) }
+        // A conflict would come again with the same batch; a disk may get better.
+        if error is LedgerConflict { continue }
         if !keep(batch) { break }
         Thread.sleep(forTimeInterval: 0.25)
       }
