@@ -142,9 +142,14 @@ extension SQLiteLedger {
     try read { db in
       let rows = try db.rows(
         """
-        SELECT \(places), d.chosen, d.decided FROM decision d \(placed)
+        SELECT \(places),
+          COALESCE(
+            (SELECT j.executed FROM judgement j
+              WHERE j.decision = d.seq AND j.seq <= ?5 AND j.executed IS NOT NULL ORDER BY j.seq DESC LIMIT 1),
+            d.chosen), d.decided
+        FROM decision d \(placed)
         WHERE d.decided >= ?2 AND d.decided < ?3 AND d.capability = ?4
-          AND NOT EXISTS (SELECT 1 FROM judgement j WHERE j.decision = d.seq AND j.seq <= ?5)
+          AND NOT EXISTS (SELECT 1 FROM judgement j WHERE j.decision = d.seq AND j.seq <= ?5 AND j.kind IS NOT NULL)
         ORDER BY d.decided, d.seq
         """, [map.version, from.microseconds, to.microseconds, capability.index, through])
       while let row = try rows.next() { try body(try SQLiteLedger.judged(row, map)) }

@@ -7,7 +7,9 @@ import Testing
 import Wire
 
 @Suite struct DecidingRoutesTests {
-  static let intent: JSONValue = ["capability": "text_to_video", "intent": "a cinematic drone shot over fjords at dawn"]
+  static let intent: JSONValue = [
+    "capability": "text_to_video", "intent": "a cinematic drone shot over fjords at dawn",
+  ]
 
   /// The valid body with one field put in or replaced.
   static func body(_ name: String, _ value: JSONValue) -> JSONValue {
@@ -25,14 +27,20 @@ import Wire
       #expect(reply["/policy"] == "agentrank")
       #expect(reply["/mode"] == "apply")
       #expect(reply["/region/id"] == "root")
-      let eligible = [reply.json.text("/chosen/candidate"), reply.json.text("/fallbacks/0/candidate"),
-        reply.json.text("/fallbacks/1/candidate")]
+      let eligible = [
+        reply.json.text("/chosen/candidate"), reply.json.text("/fallbacks/0/candidate"),
+        reply.json.text("/fallbacks/1/candidate"),
+      ]
       #expect(Set(eligible) == ["fal/veo-3", "xai/grok-video", "luma/ray-3"])
       #expect(reply["/fallbacks"]?.arrayValue?.count == 2)
-      #expect(reply["/excluded"] == [
-        ["candidate": "openai/sora-2", "reason": "retired", "detail": "since 2026-09-24; replaced by openai/sora-3"],
-        ["candidate": "runway/gen-4", "reason": "disabled", "detail": "disabled in the catalogue"],
-      ])
+      #expect(
+        reply["/excluded"] == [
+          [
+            "candidate": "openai/sora-2", "reason": "retired",
+            "detail": "since 2026-09-24; replaced by openai/sora-3",
+          ],
+          ["candidate": "runway/gen-4", "reason": "disabled", "detail": "disabled in the catalogue"],
+        ])
       let id = try #require(reply.json.text("/decision_id").flatMap { Identifier($0) })
       // UUIDv7: the clock's milliseconds.
       #expect(id.instant == router.clock.now)
@@ -41,7 +49,8 @@ import Wire
     }
   }
 
-  @Test("with nothing learned, figures are those of the priors: 4 pseudo-observations of 0.8 on a mean of 0.5")
+  @Test(
+    "with nothing learned, figures are those of the priors: 4 pseudo-observations of 0.8 on a mean of 0.5")
   func priors() async throws {
     try await TestRouter.run { router in
       let reply = try await router.decide(Self.body("explore", false))
@@ -65,7 +74,9 @@ import Wire
       var explored = 0
       for turn in 0..<60 {
         let forbidden = try await router.decide(Self.body("explore", false))
-        #expect(forbidden["/chosen/reason"] == "exploit" && forbidden.json.number("/chosen/propensity") == 1, "\(turn)")
+        #expect(
+          forbidden["/chosen/reason"] == "exploit" && forbidden.json.number("/chosen/propensity") == 1,
+          "\(turn)")
         #expect(forbidden.json.number("/subsidy_usd") == 0)
         let free = try await router.decide(Self.intent)
         guard free["/chosen/reason"] == "explore" else { continue }
@@ -93,44 +104,6 @@ import Wire
     }
   }
 
-  @Test("constraints decide who may serve, each with its reason", arguments: [
-    ("max_cost_usd", 0.5, ["fal/veo-3": "max_cost", "luma/ray-3": "price_unknown"]),
-    ("max_latency_ms", 60_000, ["fal/veo-3": "max_latency"]),
-    ("width", 3_840, ["fal/veo-3": "resolution_limit"]),
-    ("height", 2_160, ["fal/veo-3": "resolution_limit"]),
-    ("duration_s", 0.5, ["fal/veo-3": "duration_limit"]),
-    ("duration_s", 20, ["fal/veo-3": "duration_limit"]),
-    ("only", ["xai", "luma/ray-3"], ["fal/veo-3": "not_in_only"]),
-    ("exclude", ["fal", "luma/ray-3"], ["fal/veo-3": "excluded", "luma/ray-3": "excluded"]),
-  ] as [(String, JSONValue, [String: String])])
-  func constraints(name: String, value: JSONValue, reasons: [String: String]) async throws {
-    try await TestRouter.run { router in
-      let reply = try await router.decide(Self.body("constraints", .object([.init(name, value)])))
-      #expect(reply.status == 200)
-      var excluded: [String: String] = [:]
-      for item in reply["/excluded"]?.arrayValue ?? [] {
-        excluded[item.text("/candidate") ?? ""] = item.text("/reason")
-      }
-      excluded["openai/sora-2"] = nil
-      excluded["runway/gen-4"] = nil
-      #expect(excluded == reasons)
-    }
-  }
-
-  @Test("units are held against limits, and costs follow them")
-  func units() async throws {
-    try await TestRouter.run { router in
-      let reply = try await router.decide(Self.body("units", ["input_tokens": 5_000, "characters": 501]))
-      #expect(reply["/chosen/candidate"] == "luma/ray-3")
-      let reasons = reply["/excluded"]?.arrayValue?.compactMap { $0.text("/reason") }
-      #expect(reasons == ["token_limit", "retired", "disabled", "character_limit"])
-      let images = try await router.decide([
-        "capability": "image_generation", "intent": "a fox", "units": ["images": 3], "explore": false,
-      ])
-      #expect(images.json.number("/chosen/expected_cost_usd") == 0.09)
-    }
-  }
-
   @Test("a cost weight marks down the dearer one: 0.5 × (0.4 / 0.75)^1 of 0.7 is less than 0.5")
   func costWeight() async throws {
     try await TestRouter.run { router in
@@ -144,115 +117,25 @@ import Wire
     }
   }
 
-  @Test("an embedding may stand in place of the text, of any length but zero")
-  func embedding() async throws {
-    try await TestRouter.run { router in
-      for size in [1e-30, 1, 1e38] {
-        let vector = JSONValue.array((0..<256).map { .number($0 == 3 ? size : 0) })
-        let reply = try await router.decide(["capability": "text_to_video", "embedding": vector])
-        #expect(reply.status == 200, "\(size)")
-        let id = try #require(reply.json.text("/decision_id"))
-        let read = try await router.get("/v1/decisions/\(id)")
-        #expect(read["/intent"] == .null)
-      }
-    }
-  }
-
   @Test("when nobody may serve it is a 422 with everyone's reason")
   func nobody() async throws {
     try await TestRouter.run { router in
       let reply = try await router.decide(Self.body("constraints", ["max_cost_usd": 0, "max_latency_ms": 1]))
       #expect(reply.status == 422 && reply.slug == "no-eligible-candidate")
       #expect(reply["/capability"] == "text_to_video")
-      let reasons = reply["/excluded"]?.arrayValue?.map { "\($0.text("/candidate") ?? ""): \($0.text("/reason") ?? "")" }
-      #expect(reasons == [
-        "fal/veo-3: max_cost", "luma/ray-3: price_unknown", "openai/sora-2: retired", "runway/gen-4: disabled",
-        "xai/grok-video: max_cost",
-      ])
+      let reasons = reply["/excluded"]?.arrayValue?.map {
+        "\($0.text("/candidate") ?? ""): \($0.text("/reason") ?? "")"
+      }
+      #expect(
+        reasons == [
+          "fal/veo-3: max_cost", "luma/ray-3: price_unknown", "openai/sora-2: retired",
+          "runway/gen-4: disabled",
+          "xai/grok-video: max_cost",
+        ])
       let empty = try await router.decide(["capability": "voice_cloning", "intent": "my voice"])
       #expect(empty.status == 422 && empty["/excluded"] == [])
       #expect(empty.json.text("/detail") == "no candidate in the catalogue serves voice_cloning")
       #expect(try await router.counts().decisions == 0)
-    }
-  }
-
-  @Test("what is no JSON is a 400 that says where", arguments: [
-    "", "{", #"{"capability":"text_to_video","intent":"x"}}"#, #"{"capability":"text_to_video","embedding":[NaN]}"#,
-    #"{"capability":"text_to_video","embedding":[Infinity]}"#, #"{'capability':'text_to_video'}"#,
-    #"{"capability":"text_to_video","intent":"x",}"#, #"{"capability":"text_to_video","capability":"embedding"}"#,
-    #"{"capability":"text_to_video","intent":"\ud800"}"#, #"{"capability":"text_to_video","explore":1e999}"#,
-    String(repeating: "[", count: 100_000),
-  ])
-  func malformed(text: String) async throws {
-    try await TestRouter.run { router in
-      for path in ["/v1/decisions", "/v1/decisions:batch", "/v1/feedback", "/v1/regions", "/v1/regions:fit"] {
-        let reply = try await router.post(path, text: text)
-        #expect(reply.status == 400 && reply.slug == "malformed-json", "\(path) \(text.prefix(60))")
-        #expect(reply.json.text("/detail")?.contains("at byte") == true)
-      }
-    }
-  }
-
-  @Test("a wrong field is a 400 with its pointer", arguments: [
-    ("capability", "text_to_vide", "/capability"), ("capability", 3, "/capability"), ("capability", nil, "/capability"),
-    ("intent", "", "/intent"), ("intent", " \n\t\u{3000}", "/intent"), ("intent", 7, "/intent"),
-    ("intent", nil, "/intent"), ("intent", ["a"], "/intent"),
-    ("intent", .string(String(repeating: "x", count: 32_769)), "/intent"),
-    ("embedding", [0.5, 0.5], "/embedding"), ("embedding", [], "/embedding"), ("embedding", "AAAA", "/embedding"),
-    ("embedding", .array(Array(repeating: 0, count: 256)), "/embedding"),
-    ("embedding", .array(Array(repeating: 1, count: 257)), "/embedding"),
-    ("embedding", .array(Array(repeating: 1e39, count: 1)), "/embedding/0"),
-    ("embedding", .array(Array(repeating: "1", count: 1)), "/embedding/0"),
-    ("constraints", ["max_cost_usd": -1], "/constraints/max_cost_usd"),
-    ("constraints", ["max_cost_usd": "0.5"], "/constraints/max_cost_usd"),
-    ("constraints", ["max_latency_ms": -0.5], "/constraints/max_latency_ms"),
-    ("constraints", ["width": 0], "/constraints/width"), ("constraints", ["width": 10.5], "/constraints/width"),
-    ("constraints", ["height": 1_000_001], "/constraints/height"),
-    ("constraints", ["duration_s": -1], "/constraints/duration_s"), ("constraints", ["only": []], "/constraints/only"),
-    ("constraints", ["only": [""]], "/constraints/only/0"), ("constraints", ["only": "fal"], "/constraints/only"),
-    ("constraints", ["exclude": ["fal", 3]], "/constraints/exclude/1"),
-    ("constraints", ["max_cost": 1], "/constraints/max_cost"), ("constraints", [], "/constraints"),
-    ("units", ["input_tokens": -1], "/units/input_tokens"), ("units", ["images": 0], "/units/images"),
-    ("units", ["tokens": 5], "/units/tokens"), ("objective", ["cost_weight": 10.5], "/objective/cost_weight"),
-    ("objective", ["costweight": 1], "/objective/costweight"), ("explore", 1, "/explore"), ("explore", "no", "/explore"),
-    ("session", "", "/session"), ("session", .string(String(repeating: "s", count: 201)), "/session"),
-    ("idempotency_key", "", "/idempotency_key"),
-    ("idempotency_key", .string(String(repeating: "k", count: 256)), "/idempotency_key"),
-    ("intnet", "x", "/intnet"), ("decision_id", "x", "/decision_id"),
-  ] as [(String, JSONValue, String)])
-  func invalid(name: String, value: JSONValue, pointer: String) async throws {
-    try await TestRouter.run { router in
-      let reply = try await router.decide(Self.body(name, value))
-      #expect(reply.status == 400 && reply.slug == "invalid-request")
-      #expect(reply.pointers.first == pointer)
-      #expect(try await router.counts().decisions == 0)
-    }
-  }
-
-  @Test("every wrong field is named at once, with what was meant")
-  func allErrors() async throws {
-    try await TestRouter.run { router in
-      let reply = try await router.decide([
-        "capabilty": "text_to_video", "constraints": ["max_cost_usd": -1, "widht": 5], "explore": "yes",
-      ])
-      #expect(Set(reply.pointers) == [
-        "/capability", "/intent", "/constraints/max_cost_usd", "/constraints/widht", "/explore", "/capabilty",
-      ])
-      #expect(reply.text.contains(#"did you mean \"capability\"?"#))
-      for body in [JSONValue.array([]), "text", 3, .null, true] {
-        #expect(try await router.decide(body).pointers == [""])
-      }
-    }
-  }
-
-  @Test("an intent of a megabyte is too large a body, and nothing was read of it")
-  func tooLarge() async throws {
-    try await TestRouter.run { router in
-      let reply = try await router.decide(Self.body("intent", .string(String(repeating: "x", count: 1_000_000))))
-      #expect(reply.status == 413 && reply.slug == "payload-too-large")
-      #expect(reply.json.text("/detail") == "at most 262144 bytes are taken here")
-      let fits = try await router.decide(Self.body("intent", .string(String(repeating: "é", count: 32_768))))
-      #expect(fits.status == 200)
     }
   }
 
@@ -282,78 +165,6 @@ import Wire
       ])
       #expect(moved["/chosen/candidate"] != .string(candidate) && moved["/chosen/reason"] != "sticky")
     }
-  }
-
-  @Test("a thousand decisions come back in order, the bad ones as problems in their places")
-  func batch() async throws {
-    try await TestRouter.run { router in
-      var items: [JSONValue] = (0..<1_000).map { number in
-        ["capability": number % 2 == 0 ? "text_to_video" : "image_generation", "intent": .string("take \(number)")]
-      }
-      items[500] = ["capability": "text_to_video"]
-      items[501] = ["capability": "voice_cloning", "intent": "mine"]
-      items[502] = 7
-      items[503] = ["capability": "text_to_video", "intent": "x", "idempotency_key": "k"]
-      let reply = try await router.post("/v1/decisions:batch", ["decisions": .array(items)])
-      #expect(reply.status == 200)
-      let answers = try #require(reply["/decisions"]?.arrayValue)
-      #expect(answers.count == 1_000)
-      for (number, answer) in answers.enumerated() where !(500...503).contains(number) {
-        let candidates = number % 2 == 0 ? ["fal/veo-3", "luma/ray-3", "xai/grok-video"] : ["fal/flux", "xai/aurora"]
-        #expect(candidates.contains(answer.text("/chosen/candidate") ?? ""), "\(number)")
-      }
-      #expect(answers[500].text("/type") == "urn:pointsman:invalid-request")
-      #expect(answers[500].text("/errors/0/pointer") == "/intent")
-      #expect(answers[501].text("/type") == "urn:pointsman:no-eligible-candidate")
-      #expect(answers[502].text("/errors/0/pointer") == "")
-      #expect(answers[503].text("/errors/0/pointer") == "/idempotency_key")
-      let ids = answers.compactMap { $0.text("/decision_id") }
-      #expect(ids == ids.sorted() && Set(ids).count == 996)
-      #expect(try await router.counts().decisions == 996)
-      let last = try await router.get("/v1/decisions/\(ids[995])")
-      #expect(last["/intent"] == "take 999")
-    }
-  }
-
-  @Test("a batch is refused whole when it is too long or no batch")
-  func batchRefused() async throws {
-    try await TestRouter.run { router in
-      let long = JSONValue.array(Array(repeating: Self.intent, count: 1_001))
-      let reply = try await router.post("/v1/decisions:batch", ["decisions": long])
-      #expect(reply.status == 413 && reply.slug == "too-many-items")
-      #expect(try await router.post("/v1/decisions:batch", ["decisions": Self.intent]).pointers == ["/decisions"])
-      #expect(try await router.post("/v1/decisions:batch", ["items": []]).pointers == ["/decisions", "/items"])
-      #expect(try await router.post("/v1/decisions:batch", ["decisions": []])["/decisions"] == [])
-      #expect(try await router.counts().decisions == 0)
-    }
-  }
-
-  @Test("a batch decides as single requests do: the same ids, regions and figures")
-  func batchAgrees() async throws {
-    let texts = (0..<40).map { "a picture of \($0) foxes in the snow" }
-    let named: JSONValue = ["id": "foxes", "examples": ["foxes in the snow"]]
-    let single = try await TestRouter.run { router in
-      _ = try await router.post("/v1/regions", named)
-      try await router.closeEpoch()
-      var answers: [JSONValue] = []
-      for text in texts {
-        answers.append(try await router.decide(["capability": "image_generation", "intent": .string(text)]).json)
-      }
-      return answers
-    }
-    let batch = try await TestRouter.run { router in
-      _ = try await router.post("/v1/regions", named)
-      try await router.closeEpoch()
-      let items = texts.map { JSONValue.object([.init("capability", "image_generation"), .init("intent", .string($0))]) }
-      return try await router.post("/v1/decisions:batch", ["decisions": .array(items)])["/decisions"]?.arrayValue ?? []
-    }
-    #expect(batch.count == 40)
-    for (one, many) in zip(single, batch) {
-      for pointer in ["/decision_id", "/region/id", "/chosen", "/fallbacks"] { #expect(one.at(pointer) == many.at(pointer)) }
-      // sgemv and sgemm may differ in the last bits.
-      #expect(abs((one.number("/region/similarity") ?? 9) - (many.number("/region/similarity") ?? 0)) < 1e-5)
-    }
-    #expect(Set(batch.compactMap { $0.text("/region/id") }) == ["foxes"])
   }
 
   @Test("reading a decision back gives the answer as it was, and nothing said yet")
@@ -387,7 +198,8 @@ import Wire
       var ids: [String] = []
       for turn in 0..<12 {
         let reply = try await router.decide(
-          turn % 3 == 0 ? Self.body("objective", ["cost_weight": 0.5]) : Self.body("session", .string("s\(turn % 2)")))
+          turn % 3 == 0
+            ? Self.body("objective", ["cost_weight": 0.5]) : Self.body("session", .string("s\(turn % 2)")))
         ids.append(try #require(reply.json.text("/decision_id")))
         _ = try await router.feedback(["decision_id": .string(ids[turn]), "signal": "score", "value": 0.25])
         if turn % 4 == 3 { try await router.closeEpoch() }
@@ -412,9 +224,11 @@ import Wire
     }
   }
 
-  @Test("a decision that nobody made is a 404, whatever stands in its place", arguments: [
-    "019a9f3c-6f00-7c3e-9a55-0b8f6c1d2e3f", "7", "x%20y", "019a9f3c6f007c3e9a550b8f6c1d2e3f", "%00", "%FF",
-  ])
+  @Test(
+    "a decision that nobody made is a 404, whatever stands in its place",
+    arguments: [
+      "019a9f3c-6f00-7c3e-9a55-0b8f6c1d2e3f", "7", "x%20y", "019a9f3c6f007c3e9a550b8f6c1d2e3f", "%00", "%FF",
+    ])
   func unknown(id: String) async throws {
     try await TestRouter.run { router in
       for path in ["/v1/decisions/\(id)", "/v1/decisions/\(id)/explanation"] {
@@ -433,32 +247,39 @@ import Wire
       #expect(try await router.post(path, failed)["/accepted"] == 1)
       #expect(try await router.post(path, failed)["/duplicates"] == 1)
       router.clock.advance(by: .seconds(1))
-      let done: JSONValue = ["candidate": "fal/veo-3", "state": "bad_output", "latency_ms": 2_000, "cost_usd": 0.75]
+      let done: JSONValue = [
+        "candidate": "fal/veo-3", "state": "bad_output", "latency_ms": 2_000, "cost_usd": 0.75,
+      ]
       #expect(try await router.post(path, done).status == 202)
       _ = try await router.post(path, ["candidate": "xai/grok-video", "state": "succeeded"])
       let read = try await router.get("/v1/decisions/\(id)")
-      #expect(read["/attempts"] == [
-        [
-          "candidate": "fal/veo-3", "state": "bad_output", "ended_at": "2026-11-20T10:00:01.000Z", "latency_ms": 2_000.0,
-          "cost_usd": 0.75,
-        ],
-        [
-          "candidate": "xai/grok-video", "state": "succeeded", "ended_at": "2026-11-20T10:00:01.000Z",
-          "latency_ms": .null, "cost_usd": .null,
-        ],
-      ])
+      #expect(
+        read["/attempts"] == [
+          [
+            "candidate": "fal/veo-3", "state": "bad_output", "ended_at": "2026-11-20T10:00:01.000Z",
+            "latency_ms": 2_000.0,
+            "cost_usd": 0.75,
+          ],
+          [
+            "candidate": "xai/grok-video", "state": "succeeded", "ended_at": "2026-11-20T10:00:01.000Z",
+            "latency_ms": .null, "cost_usd": .null,
+          ],
+        ])
       // Unusable output is a reward of 0.
       #expect(read.json.number("/reward/value") == 0 && read.json.number("/reward/mass") == 1)
     }
   }
 
-  @Test("a wrong report is refused", arguments: [
-    (["candidate": "fal/veo-3"], 400, "/state"), (["candidate": "fal/veo-3", "state": "done"], 400, "/state"),
-    (["candidate": "fal/veo-3", "state": "failed", "cost_usd": -1], 400, "/cost_usd"),
-    (["candidate": "fal/veo-3", "state": "failed", "at": "2027-01-01T00:00:00Z"], 400, "/at"),
-    (["candidate": "fal/veo-3", "state": "failed", "note": "x"], 400, "/note"),
-    (["candidate": "nobody/nothing", "state": "failed"], 409, nil),
-  ] as [(JSONValue, Int, String?)])
+  @Test(
+    "a wrong report is refused",
+    arguments: [
+      (["candidate": "fal/veo-3"], 400, "/state"),
+      (["candidate": "fal/veo-3", "state": "done"], 400, "/state"),
+      (["candidate": "fal/veo-3", "state": "failed", "cost_usd": -1], 400, "/cost_usd"),
+      (["candidate": "fal/veo-3", "state": "failed", "at": "2027-01-01T00:00:00Z"], 400, "/at"),
+      (["candidate": "fal/veo-3", "state": "failed", "note": "x"], 400, "/note"),
+      (["candidate": "nobody/nothing", "state": "failed"], 409, nil),
+    ] as [(JSONValue, Int, String?)])
   func outcomeRefused(body: JSONValue, status: Int, pointer: String?) async throws {
     try await TestRouter.run { router in
       let id = try await router.decision()

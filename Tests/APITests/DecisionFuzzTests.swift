@@ -13,12 +13,16 @@ import Wire
     [
       "capability": "text_to_video", "intent": "fjords",
       "constraints": [
-        "max_cost_usd": 0.85, "max_latency_ms": 60_000, "width": 1_920, "height": 1_080, "duration_s": 8, "only": ["fal"],
+        "max_cost_usd": 0.85, "max_latency_ms": 60_000, "width": 1_920, "height": 1_080, "duration_s": 8,
+        "only": ["fal"],
         "exclude": ["runway/gen-4"],
       ], "units": ["input_tokens": 900, "output_tokens": 400, "images": 2, "characters": 10],
       "objective": ["cost_weight": 0.3], "explore": false, "session": "conversation-17",
     ],
-    ["capability": "image_generation", "embedding": .array((0..<256).map { .number(Double($0) / 256 - 0.5) })],
+    [
+      "capability": "image_generation",
+      "embedding": .array((0..<256).map { .number(Double($0) / 256 - 0.5) }),
+    ],
   ]
 
   static let spice =
@@ -43,9 +47,12 @@ import Wire
   }
 
   static let strange: [JSONValue] = [
-    .null, true, false, 0, -1, 1, 2, .integer(.max), .integer(.min), 0.5, -0.0, 1e-320, 1.7976931348623157e308,
-    -1.7976931348623157e308, 9_007_199_254_740_993, 1e9, "", " ", "fal", "text_to_video", "voice_cloning", "\u{0}",
-    "\u{FEFF}", "\u{202E}", "e\u{301}", .string(String(repeating: "x", count: 40_000)), [], [:], [[]], ["fal"], [1, "a"],
+    .null, true, false, 0, -1, 1, 2, .integer(.max), .integer(.min), 0.5, -0.0, 1e-320,
+    1.7976931348623157e308,
+    -1.7976931348623157e308, 9_007_199_254_740_993, 1e9, "", " ", "fal", "text_to_video", "voice_cloning",
+    "\u{0}",
+    "\u{FEFF}", "\u{202E}", "e\u{301}", .string(String(repeating: "x", count: 40_000)), [], [:], [[]],
+    ["fal"], [1, "a"],
     ["width": 5], .array(Array(repeating: 0.1, count: 256)), .array(Array(repeating: 1e308, count: 256)),
     .array(Array(repeating: "fal", count: 257)),
   ]
@@ -118,7 +125,9 @@ import Wire
           #expect(abs(shares.compactMap { $0.number("/propensity") }.reduce(0, +) - 1) < 1e-9)
         }
       }
-      #expect(counts[200, default: 0] > 25 && counts[400, default: 0] > 250 && counts[422, default: 0] > 5, "\(counts)")
+      #expect(
+        counts[200, default: 0] > 25 && counts[400, default: 0] > 250 && counts[422, default: 0] > 5,
+        "\(counts)")
       // What was answered can be told again.
       try await router.closeEpoch()
       #expect(try Replay.verify(router.service.ledger).differences == [])
@@ -152,5 +161,7 @@ import Wire
 }
 
 extension Int {
-  fileprivate func clamped(to range: ClosedRange<Int>) -> Int { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
+  fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+    Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
+  }
 }

@@ -22,7 +22,9 @@ final class FailingLedger: Ledger {
   func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue> {
     try base.append(catalogue: catalogue, at: at)
   }
-  func append(governance: GovernanceChange) throws -> GovernanceChange { try base.append(governance: governance) }
+  func append(governance: GovernanceChange) throws -> GovernanceChange {
+    try base.append(governance: governance)
+  }
   func append(plan: RegionMap.Plan, at: Instant) throws -> RegionMap { try base.append(plan: plan, at: at) }
   func append(opening state: EpochState) throws { try base.append(opening: state) }
   func append(epoch: ClosedEpoch) throws { try base.append(epoch: epoch) }
@@ -48,7 +50,9 @@ final class FailingLedger: Ledger {
   func distinctIntents(_ capability: Capability, limit: Int) throws -> Int {
     try base.distinctIntents(capability, limit: limit)
   }
-  func forgetEmbeddings(before: Instant, map: RegionMap) throws { try base.forgetEmbeddings(before: before, map: map) }
+  func forgetEmbeddings(before: Instant, map: RegionMap) throws {
+    try base.forgetEmbeddings(before: before, map: map)
+  }
   func dropParked(before: Instant) throws -> Int { try base.dropParked(before: before) }
   func decision(_ id: Identifier) throws -> Decision? { try base.decision(id) }
   func feedback(about id: Identifier) throws -> [RecordedFeedback] { try base.feedback(about: id) }

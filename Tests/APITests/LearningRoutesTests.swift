@@ -16,13 +16,16 @@ import Wire
   static func epoch(_ router: TestRouter, _ count: Int, _ generator: inout SplitMix) async throws -> Double {
     var better = 0
     for number in 0..<count {
-      let reply = try await router.decide(["capability": "image_generation", "intent": .string("a picture of \(number) foxes")])
+      let reply = try await router.decide([
+        "capability": "image_generation", "intent": .string("a picture of \(number) foxes"),
+      ])
       let candidate = try #require(reply.json.text("/chosen/candidate"))
       let id = try #require(reply.json.text("/decision_id"))
       if candidate == "xai/aurora" { better += 1 }
       let isGood = generator.uniform() < quality[candidate]!
       let sent = try await router.feedback([
-        "id": .string("f:\(id)"), "decision_id": .string(id), "signal": "user.thumb", "value": isGood ? "up" : "down",
+        "id": .string("f:\(id)"), "decision_id": .string(id), "signal": "user.thumb",
+        "value": isGood ? "up" : "down",
       ])
       #expect(sent.status == 202)
     }
@@ -30,12 +33,16 @@ import Wire
     return Double(better) / Double(count)
   }
 
-  @Test("the better candidate gets the traffic, the log folds to what is stored, and a new process goes on the same")
+  @Test(
+    "the better candidate gets the traffic, the log folds to what is stored, and a new process goes on the same"
+  )
   func learns() async throws {
     try await withDatabase { path in
       let clock = ManualClock()
-      let paths = ["/v1/rankings?capability=image_generation", "/v1/frontier?capability=image_generation&history=10",
-        "/v1/regions", "/v1/governance", "/v1/candidates", "/v1/epochs"]
+      let paths = [
+        "/v1/rankings?capability=image_generation", "/v1/frontier?capability=image_generation&history=10",
+        "/v1/regions", "/v1/governance", "/v1/candidates", "/v1/epochs",
+      ]
       let before = try await TestRouter.run(on: SQLiteLedger(path: path), clock: clock) { router in
         var generator = SplitMix(state: 42)
         var shares: [Double] = []
@@ -52,7 +59,9 @@ import Wire
         return replies
       }
       try await TestRouter.run(on: SQLiteLedger(path: path), seed: 9, clock: clock) { router in
-        for (path, bytes) in zip(paths, before) { #expect(try await router.get(path).bytes == bytes, "\(path)") }
+        for (path, bytes) in zip(paths, before) {
+          #expect(try await router.get(path).bytes == bytes, "\(path)")
+        }
         var generator = SplitMix(state: 43)
         let share = try await Self.epoch(router, 60, &generator)
         #expect(share > 0.8)
@@ -86,10 +95,13 @@ import Wire
       var generator = SplitMix(state: 3)
       for _ in 0..<2 { _ = try await Self.epoch(router, 40, &generator) }
       let reply = try await router.get("/v1/rankings?capability=image_generation")
-      #expect(reply["/capability"] == "image_generation" && reply["/region"] == "root" && reply["/epoch"] == 2)
+      #expect(
+        reply["/capability"] == "image_generation" && reply["/region"] == "root" && reply["/epoch"] == 2)
       let rows = try #require(reply["/rankings"]?.arrayValue)
       #expect(rows.compactMap { $0.text("/candidate") } == ["xai/aurora", "fal/flux"])
-      let beta = rows.map { Beta(alpha: $0.number("/posterior/alpha") ?? 0, beta: $0.number("/posterior/beta") ?? 0) }
+      let beta = rows.map {
+        Beta(alpha: $0.number("/posterior/alpha") ?? 0, beta: $0.number("/posterior/beta") ?? 0)
+      }
       for (row, beta) in zip(rows, beta) {
         // The quantiles are where the integral of the density says.
         let low = row.number("/interval/0") ?? 0
@@ -120,7 +132,9 @@ import Wire
   func frontier() async throws {
     try await TestRouter.run { router in
       var generator = SplitMix(state: 5)
-      var past: [JSONValue] = [try await router.get("/v1/frontier?capability=image_generation")["/points"] ?? .null]
+      var past: [JSONValue] = [
+        try await router.get("/v1/frontier?capability=image_generation")["/points"] ?? .null
+      ]
       for _ in 0..<3 {
         _ = try await Self.epoch(router, 30, &generator)
         past.append(try await router.get("/v1/frontier?capability=image_generation")["/points"] ?? .null)
@@ -138,7 +152,8 @@ import Wire
       #expect(last["/history"]?.arrayValue?.count == 1 && last["/history/0/epoch"] == 2)
       // Without a price, and what is retired or disabled, is not on it.
       let video = try await router.get("/v1/frontier?capability=text_to_video")
-      #expect(video["/points"]?.arrayValue?.compactMap { $0.text("/candidate") } == ["xai/grok-video", "fal/veo-3"])
+      #expect(
+        video["/points"]?.arrayValue?.compactMap { $0.text("/candidate") } == ["xai/grok-video", "fal/veo-3"])
     }
   }
 
@@ -148,7 +163,8 @@ import Wire
       try await TestRouter.run { router in
         for number in 0..<40 {
           let reply = try await router.decide([
-            "capability": "image_generation", "intent": .string("fox \(number)"), "constraints": ["only": ["fal"]],
+            "capability": "image_generation", "intent": .string("fox \(number)"),
+            "constraints": ["only": ["fal"]],
           ])
           let rater = number < 20 ? "crowd-\(number)" : "shill-\(number % raters)"
           _ = try await router.feedback([
@@ -157,7 +173,8 @@ import Wire
           ])
         }
         try await router.closeEpoch()
-        let rows = try await router.get("/v1/rankings?capability=image_generation")["/rankings"]?.arrayValue ?? []
+        let rows =
+          try await router.get("/v1/rankings?capability=image_generation")["/rankings"]?.arrayValue ?? []
         let row = try #require(rows.first { $0["candidate"] == "fal/flux" })
         let alpha = row.number("/posterior/alpha") ?? 0
         return alpha / (alpha + (row.number("/posterior/beta") ?? 0))

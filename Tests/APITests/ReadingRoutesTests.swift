@@ -12,12 +12,15 @@ import Wire
     try await TestRouter.run { router in
       let all = try await router.get("/v1/candidates")
       #expect(all["/catalogue_version"] == 1)
-      #expect(all["/candidates"]?.arrayValue?.compactMap { $0.text("/candidate") } == [
-        "fal/flux", "fal/veo-3", "luma/ray-3", "openai/sora-2", "runway/gen-4", "xai/aurora", "xai/grok-video",
-      ])
+      #expect(
+        all["/candidates"]?.arrayValue?.compactMap { $0.text("/candidate") } == [
+          "fal/flux", "fal/veo-3", "luma/ray-3", "openai/sora-2", "runway/gen-4", "xai/aurora",
+          "xai/grok-video",
+        ])
       let video = try await router.get("/v1/candidates?capability=text_to_video")
       #expect(video["/candidates"]?.arrayValue?.count == 5)
-      let veo = #"{"candidate":"fal/veo-3","provider":"fal","model":"veo-3","capabilities":["text_to_video"],"#
+      let veo =
+        #"{"candidate":"fal/veo-3","provider":"fal","model":"veo-3","capabilities":["text_to_video"],"#
         + #""enabled":true,"bid":1.0,"priority":100,"weight":1.0,"#
         + #""lifecycle":{"stage":"active","ends":null,"replacement":null},"price":{"per_second":0.15},"#
         + #""limits":{"max_width":1920,"max_height":1080,"min_duration_s":1.0,"max_duration_s":10.0,"#
@@ -58,9 +61,10 @@ import Wire
     try await TestRouter.run { router in
       let none = try await router.get("/v1/epochs")
       #expect(none["/epochs"] == [])
-      #expect(none["/open"] == [
-        "number": 0, "opened": "2026-11-20T10:00:00.000Z", "due": "2026-11-20T10:15:00.000Z",
-      ])
+      #expect(
+        none["/open"] == [
+          "number": 0, "opened": "2026-11-20T10:00:00.000Z", "due": "2026-11-20T10:15:00.000Z",
+        ])
       for round in 0..<5 {
         for _ in 0..<round {
           let id = try await router.decision()
@@ -75,7 +79,9 @@ import Wire
         #expect(one.json == closed["/epoch"])
       }
       func numbers(_ query: String) async throws -> [Int64] {
-        try await router.get("/v1/epochs\(query)")["/epochs"]?.arrayValue?.compactMap { $0["number"]?.integerValue } ?? []
+        try await router.get("/v1/epochs\(query)")["/epochs"]?.arrayValue?.compactMap {
+          $0["number"]?.integerValue
+        } ?? []
       }
       let all = try await numbers("")
       #expect(all == [0, 1, 2, 3, 4])

@@ -21,12 +21,15 @@ import Wire
       let reply = try await router.post("/v1/regions", Self.cinematic)
       #expect(reply.status == 202 && reply["/effective_epoch"] == 1)
       let region: JSONValue = [
-        "id": "cinematic", "capability": "text_to_video", "origin": "named", "examples": Self.cinematic["examples"]!,
+        "id": "cinematic", "capability": "text_to_video", "origin": "named",
+        "examples": Self.cinematic["examples"]!,
       ]
       #expect(reply["/region"] == region)
       let pending = try await router.get("/v1/regions")
       #expect(pending["/regions"] == [] && pending["/pending_version"] == reply["/map_version"])
-      let shot: JSONValue = ["capability": "text_to_video", "intent": "cinematic drone shot over fjords at dawn"]
+      let shot: JSONValue = [
+        "capability": "text_to_video", "intent": "cinematic drone shot over fjords at dawn",
+      ]
       #expect(try await router.decide(shot)["/region/id"] == "root")
       try await router.closeEpoch()
       let holds = try await router.get("/v1/regions")
@@ -37,7 +40,9 @@ import Wire
       #expect((placed.json.number("/region/similarity") ?? 0) > 0.5)
       let far = try await router.decide(["capability": "text_to_video", "intent": "ZQJX 4711"])
       #expect(far["/region/id"] == "root")
-      let other = try await router.decide(["capability": "image_generation", "intent": "cinematic drone shot at dawn"])
+      let other = try await router.decide([
+        "capability": "image_generation", "intent": "cinematic drone shot at dawn",
+      ])
       #expect(other["/region/id"] == "root")
     }
   }
@@ -47,23 +52,27 @@ import Wire
     try await TestRouter.run { router in
       let first = try await router.post("/v1/regions", Self.cinematic)
       #expect(try await router.post("/v1/regions", Self.cinematic)["/map_version"] == first["/map_version"])
-      let changed = try await router.post("/v1/regions", ["id": "cinematic", "examples": ["foxes in the snow"]])
+      let changed = try await router.post(
+        "/v1/regions", ["id": "cinematic", "examples": ["foxes in the snow"]])
       #expect(changed.status == 202 && changed["/map_version"] != first["/map_version"])
       try await router.closeEpoch()
       let regions = try await router.get("/v1/regions")
       #expect(regions["/regions"]?.arrayValue?.count == 1)
-      #expect(regions["/regions/0/capability"] == .null && regions["/regions/0/examples/0"] == "foxes in the snow")
+      #expect(
+        regions["/regions/0/capability"] == .null && regions["/regions/0/examples/0"] == "foxes in the snow")
     }
   }
 
-  @Test("a region that cannot be is refused", arguments: [
-    (["id": "root", "examples": ["x y"]], "/id"), (["id": "", "examples": ["x y"]], "/id"),
-    (["examples": ["x y"]], "/id"), (["id": "r"], "/examples"), (["id": "r", "examples": []], "/examples"),
-    (["id": "r", "examples": [""]], "/examples/0"), (["id": "r", "examples": ["?!", "…"]], "/examples"),
-    (["id": "r", "capability": "video", "examples": ["x y"]], "/capability"),
-    (["id": "r", "examples": ["x y"], "exmaples": ["z"]], "/exmaples"),
-    (["id": .string(String(repeating: "r", count: 101)), "examples": ["x y"]], "/id"),
-  ] as [(JSONValue, String)])
+  @Test(
+    "a region that cannot be is refused",
+    arguments: [
+      (["id": "root", "examples": ["x y"]], "/id"), (["id": "", "examples": ["x y"]], "/id"),
+      (["examples": ["x y"]], "/id"), (["id": "r"], "/examples"), (["id": "r", "examples": []], "/examples"),
+      (["id": "r", "examples": [""]], "/examples/0"), (["id": "r", "examples": ["?!", "…"]], "/examples"),
+      (["id": "r", "capability": "video", "examples": ["x y"]], "/capability"),
+      (["id": "r", "examples": ["x y"], "exmaples": ["z"]], "/exmaples"),
+      (["id": .string(String(repeating: "r", count: 101)), "examples": ["x y"]], "/id"),
+    ] as [(JSONValue, String)])
   func invalid(body: JSONValue, pointer: String) async throws {
     try await TestRouter.run { router in
       let reply = try await router.post("/v1/regions", body)
@@ -98,21 +107,26 @@ import Wire
       #expect(try await router.get("/v1/regions")["/pending_version"] == .null)
       for (body, pointer) in [
         ([:], "/count"), (["count": 0], "/count"), (["count": 1_025], "/count"), (["count": 2.5], "/count"),
-        (["count": 2, "seed": -1], "/seed"), (["count": 2, "capability": "x"], "/capability"), (["count": 2, "k": 1], "/k"),
+        (["count": 2, "seed": -1], "/seed"), (["count": 2, "capability": "x"], "/capability"),
+        (["count": 2, "k": 1], "/k"),
       ] as [(JSONValue, String)] {
         #expect(try await router.post("/v1/regions:fit", body).pointers == [pointer])
       }
     }
   }
 
-  @Test("fitted regions hold from the next epoch on; the past counts again and stays explained", arguments: [false, true])
+  @Test(
+    "fitted regions hold from the next epoch on; the past counts again and stays explained",
+    arguments: [false, true])
   func fits(isSQLite: Bool) async throws {
     try await withDatabase { path in
       let ledger: any Ledger = isSQLite ? try SQLiteLedger(path: path) : MemoryLedger()
       try await TestRouter.run(on: ledger) { router in
         var ids: [String] = []
         for number in 0..<40 {
-          let text = number % 2 == 0 ? "a red fox number \(number) in deep snow" : "portrait \(number) of an old sailor"
+          let text =
+            number % 2 == 0
+            ? "a red fox number \(number) in deep snow" : "portrait \(number) of an old sailor"
           let reply = try await router.decide(["capability": "image_generation", "intent": .string(text)])
           let id = try #require(reply.json.text("/decision_id"))
           ids.append(id)
@@ -121,10 +135,13 @@ import Wire
           ])
         }
         try await router.closeEpoch()
-        let fit = try await router.post("/v1/regions:fit", ["count": 2, "seed": 7, "capability": "image_generation"])
+        let fit = try await router.post(
+          "/v1/regions:fit", ["count": 2, "seed": 7, "capability": "image_generation"])
         #expect(fit.status == 202)
         #expect(fit["/fitted"] == [["capability": "image_generation", "intents": 40, "regions": 2]])
-        #expect(try await router.get("/v1/rankings?capability=image_generation&region=image_generation/01").status == 404)
+        #expect(
+          try await router.get("/v1/rankings?capability=image_generation&region=image_generation/01").status
+            == 404)
         try await router.closeEpoch()
         let regions = try await router.get("/v1/regions")["/regions"]?.arrayValue ?? []
         #expect(regions.compactMap { $0.text("/id") } == ["image_generation/01", "image_generation/02"])
@@ -143,11 +160,13 @@ import Wire
           let reply = try await router.get("/v1/decisions/\(id)/explanation")
           #expect(reply["/agrees"] == true && reply["/placement/region"] == "root")
         }
-        let taken = try await router.post("/v1/regions", ["id": "image_generation/01", "examples": ["foxes"]])
+        let taken = try await router.post(
+          "/v1/regions", ["id": "image_generation/01", "examples": ["foxes"]])
         #expect(taken.status == 400 && taken.pointers == ["/id"])
         let unknown = try await router.get("/v1/rankings?capability=image_generation&region=nowhere")
         #expect(unknown.slug == "not-found")
-        #expect(unknown.json.text("/detail")?.contains("root, image_generation/01, image_generation/02") == true)
+        #expect(
+          unknown.json.text("/detail")?.contains("root, image_generation/01, image_generation/02") == true)
         #expect(try Replay.verify(ledger).differences == [])
       }
       try ledger.close()

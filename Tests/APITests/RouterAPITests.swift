@@ -12,7 +12,9 @@ import Wire
   func live() async throws {
     try await TestRouter.run(isLive: true) { router in
       let id = try await router.decision()
-      let reply = try await router.feedback(["decision_id": .string(id), "signal": "user.thumb", "value": "up"])
+      let reply = try await router.feedback([
+        "decision_id": .string(id), "signal": "user.thumb", "value": "up",
+      ])
       #expect(reply.status == 202 && reply.headers[.server] == "pointsman")
       #expect(try await router.get("/v1/decisions/\(id)").json.number("/reward/value") == 1)
       let missing = try await router.get("/nowhere")
@@ -25,9 +27,10 @@ import Wire
     try await TestRouter.run(isLive: true) { router in
       #expect(try await router.get("/healthz").json == ["status": "ok"])
       let ready = try await router.get("/readyz")
-      #expect(ready.json == [
-        "status": "ready", "epoch": 0, "embedding": "hashing-256", "candidates": 7, "regions": 0,
-      ])
+      #expect(
+        ready.json == [
+          "status": "ready", "epoch": 0, "embedding": "hashing-256", "candidates": 7, "regions": 0,
+        ])
       let head = try await router.send(.head, "/readyz")
       #expect(head.status == 200 && head.bytes.isEmpty && head.headers[.contentType] == "application/json")
       #expect(head.headers[.contentLength] == ready.headers[.contentLength])
@@ -53,7 +56,9 @@ import Wire
   func large() async throws {
     try await TestRouter.run(isLive: true) { router in
       let text = String(repeating: "a very long intent ", count: 500)
-      let items = (0..<1_000).map { JSONValue.object([.init("capability", "text_to_video"), .init("intent", .string("\($0) \(text)"))]) }
+      let items = (0..<1_000).map {
+        JSONValue.object([.init("capability", "text_to_video"), .init("intent", .string("\($0) \(text)"))])
+      }
       let reply = try await router.post("/v1/decisions:batch", ["decisions": .array(items)])
       #expect(reply.status == 200 && reply["/decisions"]?.arrayValue?.count == 1_000)
     }

@@ -39,8 +39,10 @@ struct TestRouter: Sendable {
       let test: @Sendable (any TestClientProtocol) async throws -> Result = { client in
         try await body(TestRouter(client: client, service: service, clock: clock))
       }
-      let result = try await isLive
-        ? RouterAPI.application(service, host: "127.0.0.1", port: 0, limits: limits, logger: quiet).test(.live, test)
+      let result =
+        try await isLive
+        ? RouterAPI.application(service, host: "127.0.0.1", port: 0, limits: limits, logger: quiet).test(
+          .live, test)
         : Application(router: RouterAPI.router(service, limits: limits), logger: quiet).test(.router, test)
       await service.stop()
       return result
@@ -56,7 +58,8 @@ struct TestRouter: Sendable {
     let response = try await client.executeRequest(
       uri: path, method: method, headers: headers, body: body.map { ByteBuffer(bytes: $0) })
     return Reply(
-      status: Int(response.status.code), headers: response.headers, bytes: Array(response.body.readableBytesView))
+      status: Int(response.status.code), headers: response.headers,
+      bytes: Array(response.body.readableBytesView))
   }
 
   func get(_ path: String) async throws -> Reply { try await send(.get, path) }
@@ -64,7 +67,9 @@ struct TestRouter: Sendable {
   func post(_ path: String, _ body: JSONValue) async throws -> Reply {
     try await send(.post, path, body: body.serialized())
   }
-  func post(_ path: String, text: String) async throws -> Reply { try await send(.post, path, body: Array(text.utf8)) }
+  func post(_ path: String, text: String) async throws -> Reply {
+    try await send(.post, path, body: Array(text.utf8))
+  }
   func patch(_ path: String, _ body: JSONValue) async throws -> Reply {
     try await send(.patch, path, body: body.serialized())
   }
@@ -115,7 +120,8 @@ struct Reply: Sendable {
 
   /// The last part of a problem's type, if this is one, by its media type and its status too.
   var slug: String? {
-    guard headers[.contentType] == "application/problem+json", self["/status"]?.integerValue == Int64(status) else {
+    guard headers[.contentType] == "application/problem+json", self["/status"]?.integerValue == Int64(status)
+    else {
       return nil
     }
     return self["/type"]?.stringValue.map { $0.replacingOccurrences(of: "urn:pointsman:", with: "") }
@@ -175,7 +181,9 @@ enum Market {
       candidates: candidates)
   }()
 
-  private static func candidate(_ id: String, _ capability: Capability, _ set: (inout Price) -> Void) -> Candidate {
+  private static func candidate(_ id: String, _ capability: Capability, _ set: (inout Price) -> Void)
+    -> Candidate
+  {
     let parts = id.split(separator: "/").map(String.init)
     var price = Price()
     set(&price)

@@ -33,7 +33,8 @@ struct DecidingRoutes {
       _ = try await service.decide(wanted.intent, embedding: wanted.embedding) { answered in
         bytes = render(answered)
         return Answer(
-          key: key, digest: digest, decision: answered.decision.id, body: bytes, at: answered.decision.decided)
+          key: key, digest: digest, decision: answered.decision.id, body: bytes, at: answered.decision.decided
+        )
       }
       return bytes
     }
@@ -60,7 +61,8 @@ struct DecidingRoutes {
         let wanted = try DecisionRequest(item, dimension: service.embedder.dimension, limits: limits)
         if wanted.idempotencyKey != nil {
           throw FieldErrors([
-            FieldError(pointer: "/idempotency_key", message: "is taken by POST /v1/decisions only, not in a batch")
+            FieldError(
+              pointer: "/idempotency_key", message: "is taken by POST /v1/decisions only, not in a batch")
           ])
         }
         requests.append((wanted.intent, wanted.embedding))
@@ -132,7 +134,8 @@ struct DecidingRoutes {
     let value = try JSONValue.parse(try await request.bytes(limit: limits.smallBody))
     let now = service.clock.now
     let submission = try OutcomeRequest.read(value, decision: id, now: now)
-    return try FeedbackRoutes.answer([.success(submission)], try await service.judge([submission]), isSingle: true)
+    return try FeedbackRoutes.answer(
+      [.success(submission)], try await service.judge([submission]), isSingle: true)
   }
 }
 

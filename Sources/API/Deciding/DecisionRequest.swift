@@ -41,7 +41,8 @@ struct DecisionRequest {
     let session = reader.optionalString("session", length: 1...200)
     idempotencyKey = reader.optionalString("idempotency_key", length: 1...255)
     intent = Intent(
-      capability: capability ?? .textGeneration, text: text, constraints: constraints ?? Constraints(), work: work,
+      capability: capability ?? .textGeneration, text: text, constraints: constraints ?? Constraints(),
+      work: work,
       costWeight: costWeight ?? 0, allowsExploration: explore ?? true, session: session)
   }
 
@@ -63,7 +64,8 @@ struct DecisionRequest {
     guard let floats = reader.optionalFloats("embedding") else { return nil }
     guard reader.isClean || !floats.isEmpty else { return nil }
     guard floats.count == dimension else {
-      reader.fail("embedding", "must have \(dimension) numbers, as the router's embedding has, got \(floats.count)")
+      reader.fail(
+        "embedding", "must have \(dimension) numbers, as the router's embedding has, got \(floats.count)")
       return nil
     }
     guard let unit = UnitVector(normalising: floats) else {

@@ -8,7 +8,9 @@ import Wire
 extension Request {
   /// The whole body, at most `limit` bytes of it.
   func bytes(limit: Int) async throws -> [UInt8] {
-    if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw Problem.tooLarge(limit: limit) }
+    if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
+      throw Problem.tooLarge(limit: limit)
+    }
     do {
       let buffer = try await body.collect(upTo: limit)
       return Array(buffer.readableBytesView)
@@ -24,7 +26,8 @@ extension Request {
   func number(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
     guard let text = query(name) else { return fallback }
     guard let number = Int(text), range.contains(number) else {
-      throw Problem.parameter(name, "must be an integer from \(range.lowerBound) to \(range.upperBound), got '\(text)'")
+      throw Problem.parameter(
+        name, "must be an integer from \(range.lowerBound) to \(range.upperBound), got '\(text)'")
     }
     return number
   }
@@ -33,7 +36,8 @@ extension Request {
   func capability() throws -> Capability? {
     guard let name = query("capability") else { return nil }
     guard let capability = Capability(name: name) else {
-      throw Problem.parameter("capability", "must be one of \(Capability.names.joined(separator: ", ")), got '\(name)'")
+      throw Problem.parameter(
+        "capability", "must be one of \(Capability.names.joined(separator: ", ")), got '\(name)'")
     }
     return capability
   }
@@ -51,7 +55,8 @@ extension Request {
     for key in uri.queryParameters.map({ String($0.key) }) {
       guard names.contains(key) else {
         throw Problem.parameter(
-          key, names.isEmpty ? "is not known here" : "is not known here; known: \(names.joined(separator: ", "))")
+          key,
+          names.isEmpty ? "is not known here" : "is not known here; known: \(names.joined(separator: ", "))")
       }
       guard seen.insert(key).inserted else { throw Problem.parameter(key, "comes twice") }
     }
@@ -76,7 +81,8 @@ extension Response {
     return .json(status, headers: headers, bytes: writer.bytes)
   }
 
-  static func json(_ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], bytes: [UInt8]) -> Response {
+  static func json(_ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], bytes: [UInt8]) -> Response
+  {
     var headers = headers
     headers[.contentType] = "application/json"
     return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))

@@ -20,7 +20,8 @@ public struct Problem: Error, HTTPResponseError {
   var allow: String?
 
   init(
-    _ status: HTTPResponse.Status, _ slug: String, _ title: String, _ detail: String, errors: [FieldError] = [],
+    _ status: HTTPResponse.Status, _ slug: String, _ title: String, _ detail: String,
+    errors: [FieldError] = [],
     retryAfter: Int? = nil, extra: (@Sendable (inout JSONWriter) -> Void)? = nil
   ) {
     self.status = status
@@ -54,7 +55,8 @@ public struct Problem: Error, HTTPResponseError {
     var headers: HTTPFields = [.contentType: "application/problem+json"]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     if let allow { headers[.allow] = allow }
-    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+    return Response(
+      status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
   }
 }
 
@@ -77,12 +79,15 @@ extension Problem {
       errors: [FieldError(pointer: "?\(name)", message: detail)])
   }
 
-  static func notFound(_ detail: String) -> Problem { Problem(.notFound, "not-found", "There is no such thing", detail) }
+  static func notFound(_ detail: String) -> Problem {
+    Problem(.notFound, "not-found", "There is no such thing", detail)
+  }
 
   static func methodNotAllowed(_ method: HTTPRequest.Method, _ path: String, allowed: [String]) -> Problem {
     let allowed = allowed.joined(separator: ", ")
     var problem = Problem(
-      .methodNotAllowed, "method-not-allowed", "The path has other methods", "\(path) takes \(allowed), not \(method)")
+      .methodNotAllowed, "method-not-allowed", "The path has other methods",
+      "\(path) takes \(allowed), not \(method)")
     problem.allow = allowed
     return problem
   }
@@ -104,7 +109,8 @@ extension Problem {
 
   static func noEligible(_ error: NoEligibleCandidate) -> Problem {
     let capability = error.capability.name
-    let detail = error.excluded.isEmpty
+    let detail =
+      error.excluded.isEmpty
       ? "no candidate in the catalogue serves \(capability)"
       : "none of the \(error.excluded.count) candidates for \(capability) may serve this request"
     return Problem(
@@ -131,7 +137,8 @@ extension Problem {
     case let error as HTTPError:
       Problem(
         error.status, slug(error.status), error.status.reasonPhrase,
-        error.body ?? (error.status == .notFound ? "there is nothing at this path" : error.status.reasonPhrase))
+        error.body
+          ?? (error.status == .notFound ? "there is nothing at this path" : error.status.reasonPhrase))
     case let error as any HTTPResponseError:
       Problem(error.status, slug(error.status), error.status.reasonPhrase, error.status.reasonPhrase)
     default:

@@ -37,10 +37,13 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
       var problem = Problem.from(error)
       if problem.status == .notFound, error is HTTPError {
         let allowed = routes.methods(of: request.uri.path)
-        if !allowed.isEmpty { problem = .methodNotAllowed(request.method, request.uri.path, allowed: allowed) }
+        if !allowed.isEmpty {
+          problem = .methodNotAllowed(request.method, request.uri.path, allowed: allowed)
+        }
       }
       if problem.status.code >= 500 {
-        context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+        context.logger.error(
+          "request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
       }
       return try problem.response(from: request, context: context)
     }

@@ -39,7 +39,8 @@ public enum RouterAPI {
   ///
   /// - Parameter onListening: called once with the port that was bound.
   public static func application(
-    _ service: RoutingService, host: String, port: Int, limits: RequestLimits = RequestLimits(), logger: Logger,
+    _ service: RoutingService, host: String, port: Int, limits: RequestLimits = RequestLimits(),
+    logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     Application(

@@ -18,7 +18,9 @@ enum FeedbackRequest {
   private static func read(_ reader: inout FieldReader, _ now: Instant, _ mint: () -> String) -> Submission {
     let id = reader.optionalString("id", length: 1...200)
     let decision = reader.parsed("decision_id", as: "a decision id (a UUID)") { Identifier($0) }
-    let kind = reader.parsed("signal", as: "one of \(SignalKind.names.joined(separator: ", "))") { SignalKind(name: $0) }
+    let kind = reader.parsed("signal", as: "one of \(SignalKind.names.joined(separator: ", "))") {
+      SignalKind(name: $0)
+    }
     let value = reader.json("value")
     let other = reader.optionalParsed("other_decision_id", as: "a decision id (a UUID)") { Identifier($0) }
     let rater = reader.optionalString("rater", length: 1...200)
@@ -38,15 +40,20 @@ enum FeedbackRequest {
       } else {
         reader.fail("value", "must be \(kind.accepts) for \(kind.name), got \(value?.summary ?? "nothing")")
       }
-      if kind == .comparison, other == nil { reader.fail("other_decision_id", "is required for a comparison") }
-      if kind != .comparison, other != nil { reader.fail("other_decision_id", "belongs to a comparison only") }
+      if kind == .comparison, other == nil {
+        reader.fail("other_decision_id", "is required for a comparison")
+      }
+      if kind != .comparison, other != nil {
+        reader.fail("other_decision_id", "belongs to a comparison only")
+      }
       if kind == .comparison, other != nil, other == decision {
         reader.fail("other_decision_id", "must be another decision")
       }
     }
     return Submission(
       id: id ?? mint(), decision: decision ?? Identifier(high: 0, low: 0),
-      content: .signal(kind ?? .score, reward: reward, trust: trust ?? 1, other: other), value: signal, rater: rater,
+      content: .signal(kind ?? .score, reward: reward, trust: trust ?? 1, other: other), value: signal,
+      rater: rater,
       at: at ?? now, received: now, comment: comment)
   }
 
@@ -69,7 +76,9 @@ enum OutcomeRequest {
     let latency = reader.optionalDouble("latency_ms", in: 0...1e10)
     let cost = reader.optionalDouble("cost_usd", in: 0...1e9)
     let at = reader.optionalParsed("at", as: "an RFC 3339 time") { Instant($0) }
-    if let at, at > now + FeedbackRequest.tolerance { reader.fail("at", "lies in the future: this clock says \(now)") }
+    if let at, at > now + FeedbackRequest.tolerance {
+      reader.fail("at", "lies in the future: this clock says \(now)")
+    }
     try reader.finish()
     let outcome = Outcome(
       candidate: candidate, state: state ?? .unmeasured,

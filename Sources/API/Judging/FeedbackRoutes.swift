@@ -109,7 +109,9 @@ struct FeedbackRoutes {
     body.split(whereSeparator: { $0 == UInt8(ascii: "\n") }).compactMap { line in
       let trimmed = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
       guard !trimmed.isEmpty else { return nil }
-      do throws(JSONError) { return .success(try JSONValue.parse(Array(trimmed))) } catch { return .failure(error) }
+      do throws(JSONError) { return .success(try JSONValue.parse(Array(trimmed))) } catch {
+        return .failure(error)
+      }
     }
   }
 }

@@ -35,10 +35,12 @@ struct EpochRoutes {
   private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
     let text = context.pathParameter("number")
-    guard let number = Int(text), number >= 0, let epoch = try service.ledger.epochs(from: number, limit: 1).first,
+    guard let number = Int(text), number >= 0,
+      let epoch = try service.ledger.epochs(from: number, limit: 1).first,
       epoch.number == number
     else {
-      throw Problem.notFound("no closed epoch has the number \(text); the open one is \(service.snapshot.epoch)")
+      throw Problem.notFound(
+        "no closed epoch has the number \(text); the open one is \(service.snapshot.epoch)")
     }
     return .json { $0.epoch(epoch) }
   }

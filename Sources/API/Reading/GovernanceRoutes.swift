@@ -62,7 +62,9 @@ struct GovernanceRoutes {
     let author = reader.optionalString("author", length: 1...200) ?? "api"
     let reason = reader.optionalString("reason", length: 0...2_000) ?? ""
     guard let members = parameters?.members, !members.isEmpty else {
-      reader.fail("parameters", "must be an object of parameters and their new values; null takes one back to its default")
+      reader.fail(
+        "parameters",
+        "must be an object of parameters and their new values; null takes one back to its default")
       try reader.finish()
       return .json { _ in }
     }
@@ -76,7 +78,10 @@ struct GovernanceRoutes {
           changes.append((member.name, .number(number)))
         } else {
           reader.absorb(
-            FieldErrors([FieldError(pointer: "", message: "must be a number, a string or null, got \(member.value.summary)")]),
+            FieldErrors([
+              FieldError(
+                pointer: "", message: "must be a number, a string or null, got \(member.value.summary)")
+            ]),
             under: "/parameters" + JSONPointer.step(member.name))
         }
       }
@@ -91,7 +96,9 @@ struct GovernanceRoutes {
       }
     } catch let errors as GovernanceErrors {
       throw FieldErrors(
-        errors.items.map { FieldError(pointer: "/parameters" + JSONPointer.step($0.key), message: $0.message) })
+        errors.items.map {
+          FieldError(pointer: "/parameters" + JSONPointer.step($0.key), message: $0.message)
+        })
     }
   }
 }

@@ -19,11 +19,13 @@ struct LearningRoutes {
     let tables = service.tables
     let (row, region) = try self.row(request, capability, tables.snapshot)
     let knowledge = tables.snapshot[capability]
-    let table = knowledge.roster.open.isEmpty
+    let table =
+      knowledge.roster.open.isEmpty
       ? nil
       : tables.table(
         TableKey(
-          capability: capability, row: row, eligible: knowledge.roster.open, allowsExploration: true, costWeight: 0,
+          capability: capability, row: row, eligible: knowledge.roster.open, allowsExploration: true,
+          costWeight: 0,
           work: nil))
     return .json(reserving: 8_192) { writer in
       writer.field("capability", capability.name)
@@ -62,7 +64,9 @@ struct LearningRoutes {
     var past: [(epoch: Int, opened: Instant, points: [Frontier.Point])] = []
     for epoch in max(0, snapshot.epoch - history)..<snapshot.epoch {
       // An epoch under another region map may not have had this region.
-      guard let old = try? service.snapshot(ofEpoch: epoch), let row = old.map.row(capability, regionID: region) else {
+      guard let old = try? service.snapshot(ofEpoch: epoch),
+        let row = old.map.row(capability, regionID: region)
+      else {
         continue
       }
       past.append((epoch, old.opened, Frontier.points(old[capability], row: row)))
@@ -80,7 +84,8 @@ struct LearningRoutes {
     }
   }
 
-  private func row(_ request: Request, _ capability: Capability, _ snapshot: Snapshot) throws -> (Int, String) {
+  private func row(_ request: Request, _ capability: Capability, _ snapshot: Snapshot) throws -> (Int, String)
+  {
     let region = request.query("region") ?? RegionMap.rootID
     guard let row = snapshot.map.row(capability, regionID: region) else {
       let known = [RegionMap.rootID] + snapshot.map.regions(of: capability).map(\.id)

@@ -34,21 +34,28 @@ struct RegionRoutes {
     try request.allowQuery()
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let id = reader.string("id", length: 1...100)
-    let capability = reader.optionalParsed("capability", as: "one of \(Capability.names.joined(separator: ", "))") {
+    let capability = reader.optionalParsed(
+      "capability", as: "one of \(Capability.names.joined(separator: ", "))"
+    ) {
       Capability(name: $0)
     }
     let examples = reader.strings("examples", count: 1...100, length: 1...2_000)
-    if id == RegionMap.rootID { reader.fail("id", "'\(RegionMap.rootID)' is the name of what belongs to no region") }
+    if id == RegionMap.rootID {
+      reader.fail("id", "'\(RegionMap.rootID)' is the name of what belongs to no region")
+    }
     let regions = await service.keeper.pending.map.plan.regions
     let former = regions.first { $0.id == id }
-    if former?.origin == .learned { reader.fail("id", "'\(id)' is a learned region, and an id never changes its meaning") }
+    if former?.origin == .learned {
+      reader.fail("id", "'\(id)' is a learned region, and an id never changes its meaning")
+    }
     try reader.finish()
     guard former != nil || regions.count(where: { $0.origin == .named }) < limits.namedRegions else {
       throw Problem(
         .conflict, "too-many-regions", "There are too many regions",
         "at most \(limits.namedRegions) regions can be named; give one of them new examples")
     }
-    let (region, map) = try await service.addRegion(NamedRegion(id: id, capability: capability, examples: examples))
+    let (region, map) = try await service.addRegion(
+      NamedRegion(id: id, capability: capability, examples: examples))
     let epoch = service.snapshot.epoch + 1
     return .json(.accepted) { writer in
       writer.object("region") { $0.region(region) }
@@ -62,7 +69,9 @@ struct RegionRoutes {
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let count = Int(reader.integer("count", in: 1...1_024))
     let seed = reader.optionalInteger("seed", in: 0...Int64.max) ?? 1
-    let capability = reader.optionalParsed("capability", as: "one of \(Capability.names.joined(separator: ", "))") {
+    let capability = reader.optionalParsed(
+      "capability", as: "one of \(Capability.names.joined(separator: ", "))"
+    ) {
       Capability(name: $0)
     }
     try reader.finish()
@@ -75,7 +84,8 @@ struct RegionRoutes {
     guard !fitted.isEmpty else {
       throw Problem(
         .conflict, "not-enough-intents", "There is too little to fit",
-        "fitting \(count) regions needs at least \(count) distinct intents of one capability; decide some first")
+        "fitting \(count) regions needs at least \(count) distinct intents of one capability; decide some first"
+      )
     }
     let version = await service.keeper.pending.map.version
     let epoch = service.snapshot.epoch + 1

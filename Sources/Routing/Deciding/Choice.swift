@@ -50,13 +50,13 @@ public enum Draw {
       let shadow = draw(table, id, turn)
       return Choice(table: table, arm: table.baseline, reason: .fixed, propensity: 1, shadow: shadow)
     case .apply:
-      guard rules.holdout > 0 else { return applied(table, draw(table, id, turn), share: 1) }
+      guard rules.holdout > 0 else { return applied(table, draw(table, id, turn), holdout: 0) }
       var coin = CounterGenerator(key: Draw.holdoutKey, high: id.high, low: id.low)
       if coin.uniform() < rules.holdout {
-        let propensity = rules.holdout + (1 - rules.holdout) * table.allocation.probabilities[table.baseline]
+        let propensity = probability(table, table.baseline, holdout: rules.holdout)
         return Choice(table: table, arm: table.baseline, reason: .holdout, propensity: propensity, shadow: nil)
       }
-      return applied(table, draw(table, id, turn), share: 1 - rules.holdout)
+      return applied(table, draw(table, id, turn), holdout: rules.holdout)
     }
   }
 
@@ -65,12 +65,16 @@ public enum Draw {
     return table.draw(turn: turn, using: &generator)
   }
 
-  private static func applied(_ table: PropensityTable, _ arm: Int, share: Double) -> Choice {
-    var propensity = share * table.allocation.probabilities[arm]
-    if share < 1, arm == table.baseline { propensity += 1 - share }
+  private static func applied(_ table: PropensityTable, _ arm: Int, holdout: Double) -> Choice {
+    let propensity = probability(table, arm, holdout: holdout)
     let isPreferred = arm == table.allocation.preferred || table.scene.rules.policy == .fixed
     let reason: Reason = table.scene.rules.policy == .fixed ? .fixed : isPreferred ? .exploit : .explore
     return Choice(table: table, arm: arm, reason: reason, propensity: propensity, shadow: nil)
+  }
+
+  /// P(an arm is served) where a share is held out: the one place that computes it, so that it has one value.
+  fileprivate static func probability(_ table: PropensityTable, _ arm: Int, holdout: Double) -> Double {
+    (1 - holdout) * table.allocation.probabilities[arm] + (arm == table.baseline ? holdout : 0)
   }
 
   // Arbitrary and for ever: changing either would make every logged decision impossible to draw again.
@@ -84,8 +88,7 @@ extension Choice {
     switch reason {
     case .sticky, .fixed: arm == self.arm ? 1 : 0
     case .exploit, .explore, .holdout:
-      (1 - table.scene.rules.holdout) * table.allocation.probabilities[arm]
-        + (arm == table.baseline ? table.scene.rules.holdout : 0)
+      Draw.probability(table, arm, holdout: table.scene.rules.holdout)
     }
   }
 }

@@ -28,10 +28,11 @@ public enum Frontier {
       points.append((candidate.id, dollars, knowledge.quality[place], knowledge.posteriors[place]))
     }
     points.sort { ($0.dollars, -$0.quality, $0.candidate) < ($1.dollars, -$1.quality, $1.candidate) }
-    var best = -Double.infinity
+    var best = (quality: -Double.infinity, dollars: 0.0)
     return points.map { point in
-      let isEfficient = point.quality > best
-      best = max(best, point.quality)
+      // Two that are equal in both do not dominate each other.
+      let isEfficient = point.quality > best.quality || (point.quality, point.dollars) == best
+      if point.quality > best.quality { best = (point.quality, point.dollars) }
       return Point(
         candidate: point.candidate, dollars: point.dollars, quality: point.quality,
         interval: point.posterior.quantile(0.05)...point.posterior.quantile(0.95), isEfficient: isEfficient)

@@ -69,7 +69,7 @@ public struct ThompsonPolicy: Policy {
   public init() {}
 
   public func allocate(_ scene: Scene) -> Allocation {
-    guard scene.affordable > 0, scene.arms.count > 1 else { return .certain(scene.exploit, of: scene.arms.count) }
+    guard scene.allowsExploration, scene.arms.count > 1 else { return .certain(scene.exploit, of: scene.arms.count) }
     let probabilities = scene.bestProbabilities()
     return Allocation(preferred: probabilities.indexOfMaximum, probabilities: probabilities)
   }
@@ -80,7 +80,7 @@ public struct EpsilonGreedyPolicy: Policy {
   public init() {}
 
   public func allocate(_ scene: Scene) -> Allocation {
-    let epsilon = scene.affordable > 0 ? scene.rules.epsilon : 0
+    let epsilon = scene.allowsExploration ? scene.rules.epsilon : 0
     var probabilities = [Double](repeating: epsilon / Double(scene.arms.count), count: scene.arms.count)
     probabilities[scene.exploit] += 1 - epsilon
     return Allocation(preferred: scene.exploit, probabilities: probabilities)
@@ -95,7 +95,7 @@ public struct UpperConfidencePolicy: Policy {
   public func allocate(_ scene: Scene) -> Allocation {
     let evidence = scene.arms.map { $0.posterior.alpha + $0.posterior.beta }
     let logarithm = Exponential.logarithm(max(evidence.reduce(0, +), 1))
-    let scale = scene.affordable > 0 ? scene.rules.confidenceScale : 0
+    let scale = scene.allowsExploration ? scene.rules.confidenceScale : 0
     let bounds = scene.arms.indices.map { arm in
       scene.arms[arm].weight * (scene.arms[arm].posterior.mean + scale * (2 * logarithm / evidence[arm]).squareRoot())
     }

@@ -22,6 +22,8 @@ public struct Scene: Sendable {
 
   public let arms: [Arm]
   public let rules: Rules
+  /// Whether the request may be explored on.
+  public let allowsExploration: Bool
   /// f of ``ExplorationAccount``; 0 where exploring is forbidden.
   public let affordable: Double
   /// The arm with the highest AgentRank: ties go to the larger posterior variance, then to the first id.
@@ -62,6 +64,7 @@ public struct Scene: Sendable {
     self.arms = arms
     self.exploit = exploit
     rules = knowledge.rules
+    self.allowsExploration = allowsExploration
     affordable = allowsExploration ? knowledge.affordable : 0
   }
 

@@ -24,8 +24,18 @@ public struct Governance: Hashable, Sendable, Codable {
     for (key, value) in changes {
       do throws(GovernanceErrors.Item) { try next.set(key, to: value) } catch { errors.append(error) }
     }
+    if errors.isEmpty { errors = next.crossings(changes.last?.key ?? "") }
     guard errors.isEmpty else { throw GovernanceErrors(items: errors) }
     self = next
+  }
+
+  /// Pairs of bounds that exclude everything, wherever they are in force.
+  private func crossings(_ key: String) -> [GovernanceErrors.Item] {
+    let scopes: [Capability?] = [nil] + Capability.allCases
+    let crossed = scopes.map { rules(for: $0) }.first { $0.shrinkageMinimum > $0.shrinkageMaximum }
+    guard let crossed else { return [] }
+    let bounds = "kappa_minimum \(crossed.shrinkageMinimum), kappa_maximum \(crossed.shrinkageMaximum)"
+    return [.init(key: key, message: "kappa_minimum must not exceed kappa_maximum, would be \(bounds)")]
   }
 
   private mutating func set(_ key: String, to value: Setting) throws(GovernanceErrors.Item) {

@@ -10,6 +10,7 @@ extension Snapshot {
     let filled = knowledge.filter { $0.columns > 0 }
     writer.put(UInt32(filled.count))
     for knowledge in filled { knowledge.write(to: &writer) }
+    writer.put(checksum(writer.bytes[...]))
     return writer.bytes
   }
 
@@ -18,8 +19,11 @@ extension Snapshot {
     learned bytes: [UInt8], history: [EpochSums], opened: Instant, catalogue: Versioned<Catalogue>,
     governance: Versioned<Governance>, roll: Roll, map: RegionMap
   ) {
-    var reader = ByteReader(bytes)
-    guard reader.take(UInt32.self) == 1, let epoch = reader.take(UInt64.self),
+    let body = bytes.dropLast(8)
+    var tail = ByteReader(Array(bytes.suffix(8)))
+    guard tail.take(UInt64.self) == checksum(body) else { return nil }
+    var reader = ByteReader(Array(body))
+    guard reader.take(UInt32.self) == 1, let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
       let count = reader.take(UInt32.self)
     else { return nil }
     let whole = roll.including(catalogue.value)
@@ -34,7 +38,7 @@ extension Snapshot {
     }
     guard reader.isAtEnd else { return nil }
     self.init(
-      epoch: Int(epoch), opened: opened, catalogue: catalogue, governance: governance, roll: whole, map: map,
+      epoch: epoch, opened: opened, catalogue: catalogue, governance: governance, roll: whole, map: map,
       knowledge: knowledge, history: history)
     derive()
   }
@@ -119,8 +123,8 @@ extension EpochTallies {
     var tallies: [Tally] = []
     tallies.reserveCapacity(bytes.count / 32)
     while !reader.isAtEnd {
-      guard let cell = reader.take(UInt64.self), let rater = reader.take(UInt64.self),
-        let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
+      guard let cell = reader.take(UInt64.self), Capability(rawValue: UInt8(truncatingIfNeeded: cell >> 48)) != nil,
+        let rater = reader.take(UInt64.self), let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
       else { return nil }
       tallies.append(
         Tally(
@@ -145,13 +149,19 @@ extension EpochSums {
     var reader = ByteReader(bytes)
     var sums: [CellSum] = []
     while !reader.isAtEnd {
-      guard let cell = reader.take(UInt64.self), let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
+      guard let cell = reader.take(UInt64.self), Capability(rawValue: UInt8(truncatingIfNeeded: cell >> 48)) != nil,
+        let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
       else { return nil }
       sums.append(
         CellSum(cell: CellKey(packed: cell), mass: Double(bitPattern: mass), sum: Double(bitPattern: sum)))
     }
     self.init(epoch: epoch, sums: sums)
   }
+}
+
+/// FNV-1a, 64 bits: any change of a single byte changes it.
+private func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+  bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
 }
 
 private struct ByteWriter {

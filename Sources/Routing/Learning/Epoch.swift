@@ -50,7 +50,7 @@ public enum Epoch {
   /// - Parameter index: must already hold the epoch that is being closed.
   public static func fold(_ snapshot: Snapshot, _ input: Input, _ terms: Terms, _ index: EpochIndex) -> Snapshot {
     var next = absorb(snapshot, input, index)
-    next = reopened(next, terms, epoch: snapshot.epoch + 1)
+    next = reopened(next, terms, epoch: snapshot.epoch + 1, index)
     next.derive()
     return next
   }
@@ -64,7 +64,7 @@ public enum Epoch {
     var next = empty
     for input in inputs {
       let closing = next.epoch
-      next = reopened(absorb(next, input, index), terms(closing), epoch: closing + 1)
+      next = reopened(absorb(next, input, index), terms(closing), epoch: closing + 1, index)
     }
     next.derive()
     return next
@@ -162,7 +162,10 @@ public enum Epoch {
       explored += entry.explored
     }
     let total = decisions.reduce(0, +)
-    knowledge.account.settle(decisions: total, explored: explored, share: rules.explorationShare)
+    // Only agentrank pays: what other policies call exploring is not the account's to fund.
+    if rules.policy == .agentRank {
+      knowledge.account.settle(decisions: total, explored: explored, share: rules.explorationShare)
+    }
     for row in 0..<knowledge.rows {
       let count = Double(decisions[row])
       let expected = knowledge.arrivals[row]
@@ -170,13 +173,32 @@ public enum Epoch {
     }
   }
 
+  /// Runs the columns of newcomers through the epochs that are kept: a report may name a candidate as the one that
+  /// executed before this capability lists it, and a later restatement would run those epochs too.
+  private static func catchUp(
+    _ knowledge: inout Knowledge, from old: Knowledge, _ history: [EpochSums], _ index: EpochIndex
+  ) {
+    for (column, ordinal) in knowledge.roster.ordinals.enumerated() where old.roster.position(of: ordinal) == nil {
+      for row in 0..<knowledge.rows {
+        let key = CellKey(capability: knowledge.capability, row: row, ordinal: ordinal)
+        for epoch in history {
+          let (mass, sum) = epoch.sum(key)
+          knowledge.cells[row * knowledge.columns + column].advance(
+            mass: mass, sum: sum, Pace(index.rules(epoch.epoch, knowledge.capability)))
+        }
+      }
+    }
+  }
+
   /// The same knowledge under the next epoch's terms: candidates come and go.
-  private static func reopened(_ snapshot: Snapshot, _ terms: Terms, epoch: Int) -> Snapshot {
+  private static func reopened(_ snapshot: Snapshot, _ terms: Terms, epoch: Int, _ index: EpochIndex) -> Snapshot {
     let roll = snapshot.roll.including(terms.catalogue.value)
     let knowledge = snapshot.knowledge.map { old in
       let roster = Roster(
         old.capability, terms.catalogue.value, roll, known: old.roster.ordinals, at: terms.opened)
-      return old.moved(to: roster)
+      var moved = old.moved(to: roster)
+      catchUp(&moved, from: old, snapshot.history, index)
+      return moved
     }
     return Snapshot(
       epoch: epoch, opened: terms.opened, catalogue: terms.catalogue, governance: terms.governance, roll: roll,

@@ -141,7 +141,8 @@ extension Judged {
   /// it arrives and on every later replay.
   public func reward(through sequence: Int64, _ index: EpochIndex) -> Reward? {
     let known = judgements.prefix { $0.sequence <= sequence }
-    guard let first = known.first, let last = known.last else { return nil }
+    // A report without a signal says nothing about quality, and does not keep the window open.
+    guard let first = known.first(where: { $0.kind != nil }), let last = known.last else { return nil }
     let arrivals = (first: index.epoch(of: first.sequence), last: index.epoch(of: last.sequence))
     guard first.received <= decided + index.rules(arrivals.first, capability).feedbackWindow else { return nil }
     if index.floor(arrivals.last) <= arrivals.first { return evaluate(known, index) }

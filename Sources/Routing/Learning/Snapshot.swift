@@ -68,9 +68,10 @@ public struct Snapshot: Sendable {
   /// f of the coming epoch, from the demand of the rows where decisions are expected.
   private func affordableExploration(_ capability: Capability) -> Double {
     let knowledge = self[capability]
-    guard knowledge.columns > 0, knowledge.arrivals.contains(where: { $0 > 0 }) else { return 1 }
+    guard knowledge.columns > 0 else { return 1 }
     let grant = knowledge.rules.explorationGrant * Double(knowledge.roster.open.count)
     let balance = knowledge.account.balance(grant: grant)
+    guard balance > 0 else { return 0 }
     // No row can ask for more than every one of its decisions: where that is affordable, nothing need be computed.
     let most = knowledge.arrivals.reduce(0, +)
     if balance >= most { return 1 }

@@ -106,8 +106,12 @@ public final class MemoryLedger: Ledger {
     let silent = state.decisions
       .filter { $0.decision.intent.capability == capability && (from..<to).contains($0.decision.decided) }
       .map { state.judged($0, through: through, map) }
-      .filter(\.judgements.isEmpty)
-    for judged in silent.sorted(by: { $0.decided < $1.decided }) { try body(judged) }
+      .filter { $0.judgements.allSatisfy { $0.kind == nil } }
+    for var judged in silent.sorted(by: { $0.decided < $1.decided }) {
+      judged.ordinal = judged.judgements.last { $0.executed != nil }?.executed ?? judged.ordinal
+      judged.judgements = []
+      try body(judged)
+    }
   }
 
   public func tallies(epoch: Int) throws -> EpochTallies {

@@ -53,7 +53,8 @@ public protocol Ledger: Sendable {
     after: Int64, through: Int64, map: RegionMap, _ body: (Judged) throws -> Void
   ) throws
 
-  /// Decisions of a capability made in [from, to) that have no judgement up to `through`.
+  /// Decisions of a capability made in [from, to) that have no signal up to `through`, without their judgements; the
+  /// ordinal is that of the candidate that executed, where a report says so.
   func unjudged(
     _ capability: Capability, from: Instant, to: Instant, through: Int64, map: RegionMap,
     _ body: (Judged) throws -> Void
