@@ -12,6 +12,7 @@ run: setup
 test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(ARGS)
+	$(MAKE) --no-print-directory lint
 
 bench: setup
 	$(SWIFT) build -c release --product bench --product pointsman

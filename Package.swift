@@ -87,7 +87,8 @@ let package = Package(
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Declarations", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        "API", "Declarations", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors",
+        "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -109,7 +110,8 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Routing", "Serving", "Vectors", "Statistics"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Routing", "Serving", "Vectors", "Statistics"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("HouseTests", of: []),
     tests("StatisticsTests", of: ["Statistics"]),
@@ -133,7 +135,8 @@ let package = Package(
     tests(
       "APITests",
       of: [
-        "API", "Serving", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "Persistence", "TestSupport",
+        "API", "Serving", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "Persistence",
+        "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"),

@@ -47,7 +47,7 @@ struct Bench {
 
     var report = BenchReport()
     var groups = options.groups
-    if groups.contains("core") { InProcessBenchmarks.run(&report, setting) }
+    if groups.contains("core") { try InProcessBenchmarks.run(&report, setting) }
     let running = groups.subtracting(["core"])
     if !running.isEmpty, !FileManager.default.isExecutableFile(atPath: setting.server) {
       report.skip(

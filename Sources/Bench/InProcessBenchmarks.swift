@@ -10,10 +10,10 @@ enum InProcessBenchmarks {
   static let dimension = 256
   static let candidates = 32
 
-  static func run(_ report: inout BenchReport, _ setting: Setting) {
+  static func run(_ report: inout BenchReport, _ setting: Setting) throws {
     var generator = Xoshiro256(seed: 7)
     let map = randomMap(&generator)
-    let (snapshot, index) = learned(map, &generator)
+    let (snapshot, index) = try learned(map, &generator)
     let cache = TableCache(snapshot)
     let vectors = (0..<512).map { _ in unit(&generator) }
     let ids = (0..<4_096).map {
@@ -117,8 +117,8 @@ enum InProcessBenchmarks {
   }
 
   /// A router after one epoch of 20,000 observations.
-  static func learned(_ map: RegionMap, _ generator: inout Xoshiro256) -> (Snapshot, EpochIndex) {
-    let catalogue = try! Catalogue(
+  static func learned(_ map: RegionMap, _ generator: inout Xoshiro256) throws -> (Snapshot, EpochIndex) {
+    let catalogue = try Catalogue(
       providers: [Provider(id: "p", name: "p")],
       candidates: (0..<candidates).map { number in
         Candidate(

@@ -13,7 +13,8 @@ import Serving
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the router: decide over HTTP, take in feedback, close epochs.",
-    discussion: "Every option may also stand in the file of --config, in snake_case; an option given here wins.")
+    discussion:
+      "Every option may also stand in the file of --config, in snake_case; an option given here wins.")
 
   @Option(help: "A YAML file of settings.")
   var config: String?
@@ -71,7 +72,8 @@ struct Serve: AsyncParsableCommand {
     guard settings.embeddingCache >= 1 else { throw ValidationError("--embedding-cache must be at least 1") }
     guard ["127.0.0.1", "::1", "localhost"].contains(settings.host) else {
       throw ValidationError(
-        "--host \(settings.host): there are no keys in this version, so it listens on the loopback only (127.0.0.1)")
+        "--host \(settings.host): there are no keys in this version, so it listens on the loopback only (127.0.0.1)"
+      )
     }
     return settings
   }
@@ -88,12 +90,14 @@ struct Serve: AsyncParsableCommand {
     let stock = try CatalogueFile.load(path: settings.catalogue)
     let embedder = try settings.embedding.embedder(table: settings.embeddingTable, logger: logger)
     try FileManager.default.createDirectory(
-      at: URL(fileURLWithPath: settings.database).deletingLastPathComponent(), withIntermediateDirectories: true)
+      at: URL(fileURLWithPath: settings.database).deletingLastPathComponent(),
+      withIntermediateDirectories: true)
     let ledger = try SQLiteLedger(path: settings.database)
     defer { try? ledger.close() }
     let service = try await RoutingService.start(
       on: ledger, embedder: EmbeddingCache(embedder, capacity: settings.embeddingCache), catalogue: stock,
-      settings: settings.epoch.map { [(key: "epoch_interval", value: Setting.text($0))] } ?? [], logger: logger)
+      settings: settings.epoch.map { [(key: "epoch_interval", value: Setting.text($0))] } ?? [],
+      logger: logger)
     let application = RouterAPI.application(
       service, host: settings.host, port: settings.port, limits: settings.limits, logger: logger
     ) { [logger] port in

@@ -39,17 +39,22 @@ extension RoutingService {
       throw StartError.otherEmbedding(stored: plan.embedding, given: embedder.name)
     }
     var stocked = recovery.catalogue ?? Versioned(version: 0, value: .empty)
-    if let catalogue, catalogue != recovery.catalogue?.value { stocked = try ledger.append(catalogue: catalogue, at: now) }
+    if let catalogue, catalogue != recovery.catalogue?.value {
+      stocked = try ledger.append(catalogue: catalogue, at: now)
+    }
     var governed = recovery.governance
     var changed = governed.value
     try changed.apply(settings)
     if changed != governed.value {
       let change = try ledger.append(
-        governance: GovernanceChange(governance: changed, author: "command line", reason: "given at start", at: now))
+        governance: GovernanceChange(
+          governance: changed, author: "command line", reason: "given at start", at: now))
       governed = Versioned(version: change.version, value: changed)
     }
-    var plan = recovery.map?.plan
-      ?? RegionMap.Plan(embedding: embedder.name, dimension: embedder.dimension, noveltyFloor: embedder.noveltyFloor)
+    var plan =
+      recovery.map?.plan
+      ?? RegionMap.Plan(
+        embedding: embedder.name, dimension: embedder.dimension, noveltyFloor: embedder.noveltyFloor)
     plan.applyFloors(of: governed.value)
     for region in stocked.value.regions {
       plan.replaceNamed(try await Region(named: region, embedder))
@@ -71,15 +76,19 @@ extension RoutingService {
     let current = CurrentTables(TableCache(opening))
     let recorder = Recorder(ledger, logger: logger)
     let keeper = EpochKeeper(
-      ledger: ledger, recorder: recorder, clock: clock, logger: logger, snapshot: opening, index: recovery.index,
-      folded: recovery.folded, catalogue: stocked, governance: governed, map: map, publish: { current.swap(to: $0) })
+      ledger: ledger, recorder: recorder, clock: clock, logger: logger, snapshot: opening,
+      index: recovery.index,
+      folded: recovery.folded, catalogue: stocked, governance: governed, map: map,
+      publish: { current.swap(to: $0) })
     let sessions = Sessions()
     let window = governed.value.rules(for: nil).sessionWindow
     for seat in try ledger.sessions(since: now - window) { sessions.seat(seat) }
     let service = RoutingService(
-      ledger: ledger, embedder: embedder, recorder: recorder, keeper: keeper, current: current, clock: clock, mint: mint,
+      ledger: ledger, embedder: embedder, recorder: recorder, keeper: keeper, current: current, clock: clock,
+      mint: mint,
       sessions: sessions)
-    let isBehind = opening.catalogue.version != stocked.version || opening.governance.version != governed.version
+    let isBehind =
+      opening.catalogue.version != stocked.version || opening.governance.version != governed.version
       || opening.map.version != map.version
     if isBehind { _ = try await keeper.close() }
     return service
@@ -101,7 +110,8 @@ extension Region {
     }
     guard let unit = UnitVector(normalising: sum) else { throw RegionError.noDirection(region.id) }
     self.init(
-      id: region.id, capability: region.capability, origin: .named, examples: region.examples, vector: unit.elements)
+      id: region.id, capability: region.capability, origin: .named, examples: region.examples,
+      vector: unit.elements)
   }
 }
 

@@ -13,11 +13,12 @@ import Wire
 struct CrashTests {
   @Test("kill -9 under load: every acknowledged judgement is there, and the log folds to the stored state")
   func killedUnderLoad() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "pointsman-crash-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "pointsman-crash-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let database = folder.appending(path: "ledger.db").path
-    let acknowledged = Mutex<Set<String>>([])
+    let acknowledged = Keys()
 
     for round in 0..<3 {
       let router = try await ServedRouter(database: database, folder: folder)
@@ -26,9 +27,14 @@ struct CrashTests {
           group.addTask {
             for number in 0..<10_000 {
               let key = "r\(round)w\(worker)n\(number)"
-              guard let decision = try? await router.client.post("/v1/decisions", [
-                "capability": "text_generation", "intent": .string("intent \(number % 50) of worker \(worker)"),
-              ]) else { return }
+              guard
+                let decision = try? await router.client.post(
+                  "/v1/decisions",
+                  [
+                    "capability": "text_generation",
+                    "intent": .string("intent \(number % 50) of worker \(worker)"),
+                  ])
+              else { return }
               guard let id = decision["decision_id"]?.stringValue else { return }
               let feedback: JSONValue = [
                 "id": .string(key), "decision_id": .string(id), "signal": "score",
@@ -37,7 +43,7 @@ struct CrashTests {
               guard let receipt = try? await router.client.post("/v1/feedback", feedback),
                 receipt["accepted"]?.integerValue == 1 || receipt["parked"]?.integerValue == 1
               else { return }
-              acknowledged.withLock { _ = $0.insert(key) }
+              acknowledged.insert(key)
             }
           }
         }
@@ -50,7 +56,7 @@ struct CrashTests {
         }
       }
     }
-    let keys = acknowledged.withLock { $0 }
+    let keys = acknowledged.all
     #expect(keys.count > 100, "too little was acknowledged for the test to mean anything")
 
     // A restart finds everything; what was parked for a decision that died unrecorded stays parked.
@@ -67,7 +73,9 @@ struct CrashTests {
     }
     let parked = try ledger.counts().parked
     let missing = keys.subtracting(found)
-    #expect(Int64(missing.count) <= parked, "\(missing.count) acknowledged judgements are neither stored nor parked")
+    #expect(
+      Int64(missing.count) <= parked, "\(missing.count) acknowledged judgements are neither stored nor parked"
+    )
     let verification = try Replay.verify(ledger)
     #expect(verification.differences == [])
     #expect(verification.epochs > 3)
@@ -101,6 +109,15 @@ struct CrashTests {
   }
 }
 
+/// What was acknowledged, by any worker.
+private final class Keys: Sendable {
+  private let keys = Mutex<Set<String>>([])
+
+  var all: Set<String> { keys.withLock { $0 } }
+
+  func insert(_ key: String) { keys.withLock { _ = $0.insert(key) } }
+}
+
 /// `pointsman serve` on a free port of the loopback, with the hashing embedding and a catalogue of three.
 final class ServedRouter: Sendable {
   let client: Client
@@ -118,11 +135,17 @@ final class ServedRouter: Sendable {
       - {id: t/three, capabilities: [text_generation]}
     """.write(to: catalogue, atomically: true, encoding: .utf8)
     let port = try ServedRouter.freePort()
-    let executable = Bundle(for: ServedRouter.self).bundleURL.deletingLastPathComponent().appending(path: "pointsman")
+    // The executable lies beside the test bundle; what a bundle's URL is differs by platform.
+    let bundle = Bundle(for: ServedRouter.self).bundleURL
+    let places = [bundle, bundle.deletingLastPathComponent()].map { $0.appending(path: "pointsman") }
     process = Process()
+    guard let executable = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+      throw CocoaError(.fileNoSuchFile)
+    }
     process.executableURL = executable
     process.arguments = [
-      "serve", "--port", "\(port)", "--database", database, "--catalogue", catalogue.path, "--embedding", "hashing",
+      "serve", "--port", "\(port)", "--database", database, "--catalogue", catalogue.path, "--embedding",
+      "hashing",
       "--log-level", "error",
     ]
     try process.run()
@@ -153,7 +176,9 @@ final class ServedRouter: Sendable {
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
     }
     try #require(bound)
     return Int(UInt16(bigEndian: address.sin_port))

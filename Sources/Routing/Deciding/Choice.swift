@@ -54,7 +54,8 @@ public enum Draw {
       var coin = CounterGenerator(key: Draw.holdoutKey, high: id.high, low: id.low)
       if coin.uniform() < rules.holdout {
         let propensity = probability(table, table.baseline, holdout: rules.holdout)
-        return Choice(table: table, arm: table.baseline, reason: .holdout, propensity: propensity, shadow: nil)
+        return Choice(
+          table: table, arm: table.baseline, reason: .holdout, propensity: propensity, shadow: nil)
       }
       return applied(table, draw(table, id, turn), holdout: rules.holdout)
     }

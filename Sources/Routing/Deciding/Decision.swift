@@ -73,13 +73,15 @@ extension TableCache {
   ///   - sticky: ordinal of the candidate that the session already has.
   /// - Returns: the record and the choice behind it.
   public func decide(
-    _ intent: Intent, _ placement: Placement, id: Identifier, at now: Instant, sticky: UInt32? = nil, turn: UInt64 = 0
+    _ intent: Intent, _ placement: Placement, id: Identifier, at now: Instant, sticky: UInt32? = nil,
+    turn: UInt64 = 0
   ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice) {
     let capability = intent.capability
     let roster = snapshot.knowledge[capability.index].roster
     let eligible = roster.eligible(for: intent)
     guard !eligible.isEmpty else {
-      throw NoEligibleCandidate(capability: capability, excluded: snapshot.exclusions(for: intent, except: eligible))
+      throw NoEligibleCandidate(
+        capability: capability, excluded: snapshot.exclusions(for: intent, except: eligible))
     }
     let key = TableKey(
       capability: capability, row: placement.row, eligible: eligible,
@@ -89,9 +91,11 @@ extension TableCache {
     let choice = Draw.choose(table, id: id, sticky: sticky.flatMap { roster.position(of: $0) }, turn: turn)
     let decision = Decision(
       id: id, epoch: snapshot.epoch, decided: now, intent: intent, mapVersion: snapshot.map.version,
-      placement: placement, eligible: eligible, chosen: roster.ordinals[table.scene.arms[choice.arm].position],
+      placement: placement, eligible: eligible,
+      chosen: roster.ordinals[table.scene.arms[choice.arm].position],
       reason: choice.reason, propensity: choice.propensity,
-      shadow: choice.shadow.map { roster.ordinals[table.scene.arms[$0].position] }, sticky: sticky, turn: turn)
+      shadow: choice.shadow.map { roster.ordinals[table.scene.arms[$0].position] }, sticky: sticky, turn: turn
+    )
     return (decision, choice)
   }
 }
@@ -109,7 +113,9 @@ extension Snapshot {
   public func exclusions(for intent: Intent, except eligible: CandidateSet) -> [Exclusion] {
     let roster = self[intent.capability].roster
     return (0..<roster.count).compactMap { position in
-      guard !eligible.contains(position), let reason = roster.ineligibility(position, for: intent) else { return nil }
+      guard !eligible.contains(position), let reason = roster.ineligibility(position, for: intent) else {
+        return nil
+      }
       return Exclusion(candidate: roster.candidates[position].id, reason: reason)
     }
   }

@@ -52,7 +52,9 @@ public struct AgentRankPolicy: Policy {
   public init() {}
 
   public func allocate(_ scene: Scene) -> Allocation {
-    guard scene.affordable > 0, scene.arms.count > 1 else { return .certain(scene.exploit, of: scene.arms.count) }
+    guard scene.affordable > 0, scene.arms.count > 1 else {
+      return .certain(scene.exploit, of: scene.arms.count)
+    }
     var probabilities = scene.bestProbabilities()
     var others = 0.0
     for arm in probabilities.indices where arm != scene.exploit {
@@ -69,7 +71,9 @@ public struct ThompsonPolicy: Policy {
   public init() {}
 
   public func allocate(_ scene: Scene) -> Allocation {
-    guard scene.allowsExploration, scene.arms.count > 1 else { return .certain(scene.exploit, of: scene.arms.count) }
+    guard scene.allowsExploration, scene.arms.count > 1 else {
+      return .certain(scene.exploit, of: scene.arms.count)
+    }
     let probabilities = scene.bestProbabilities()
     return Allocation(preferred: probabilities.indexOfMaximum, probabilities: probabilities)
   }
@@ -97,7 +101,8 @@ public struct UpperConfidencePolicy: Policy {
     let logarithm = Exponential.logarithm(max(evidence.reduce(0, +), 1))
     let scale = scene.allowsExploration ? scene.rules.confidenceScale : 0
     let bounds = scene.arms.indices.map { arm in
-      scene.arms[arm].weight * (scene.arms[arm].posterior.mean + scale * (2 * logarithm / evidence[arm]).squareRoot())
+      scene.arms[arm].weight
+        * (scene.arms[arm].posterior.mean + scale * (2 * logarithm / evidence[arm]).squareRoot())
     }
     return .certain(bounds.indexOfMaximum, of: scene.arms.count)
   }
@@ -117,7 +122,8 @@ public struct RoundRobinPolicy: Policy {
   public func allocate(_ scene: Scene) -> Allocation {
     let share = 1 / Double(scene.arms.count)
     return Allocation(
-      preferred: scene.exploit, probabilities: Array(repeating: share, count: scene.arms.count), isRotating: true)
+      preferred: scene.exploit, probabilities: Array(repeating: share, count: scene.arms.count),
+      isRotating: true)
   }
 }
 

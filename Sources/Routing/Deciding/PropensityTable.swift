@@ -39,7 +39,8 @@ public struct TableKey: Hashable, Sendable {
   public var work: Work?
 
   public init(
-    capability: Capability, row: Int, eligible: CandidateSet, allowsExploration: Bool, costWeight: Double, work: Work?
+    capability: Capability, row: Int, eligible: CandidateSet, allowsExploration: Bool, costWeight: Double,
+    work: Work?
   ) {
     self.capability = capability
     self.row = row
@@ -56,7 +57,8 @@ extension Snapshot {
   /// - Precondition: the key's eligible set is not empty.
   public func table(_ key: TableKey) -> PropensityTable {
     let knowledge = self[key.capability]
-    let costs = key.work.map { work in knowledge.roster.candidates.map { $0.price?.dollars(for: work) } } ?? []
+    let costs =
+      key.work.map { work in knowledge.roster.candidates.map { $0.price?.dollars(for: work) } } ?? []
     return PropensityTable(
       Scene(
         knowledge, row: key.row, eligible: key.eligible, costs: costs, costWeight: key.costWeight,

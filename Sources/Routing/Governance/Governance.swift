@@ -88,7 +88,8 @@ public enum Setting: Hashable, Sendable, Codable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .number(let value): value == value.rounded() && value.magnitude < 1e15 ? "\(Int64(value))" : "\(value)"
+    case .number(let value):
+      value == value.rounded() && value.magnitude < 1e15 ? "\(Int64(value))" : "\(value)"
     case .text(let text): text
     case .none: "null"
     }
@@ -111,9 +112,16 @@ public struct GovernanceErrors: Error, Hashable, CustomStringConvertible {
   public struct Item: Error, Hashable, Sendable {
     public let key: String
     public let message: String
+
+    public init(key: String, message: String) {
+      self.key = key
+      self.message = message
+    }
   }
 
   public let items: [Item]
+
+  public init(items: [Item]) { self.items = items }
 
   public var description: String { items.map { "\($0.key): \($0.message)" }.joined(separator: "; ") }
 }

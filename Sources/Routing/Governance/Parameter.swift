@@ -50,7 +50,8 @@ extension Parameter {
   private static func optionalNumber(
     _ name: String, _ path: Path<Double?>, _ range: ClosedRange<Double>, _ meaning: String
   ) -> Parameter {
-    let accepts = "null, or a number from \(Setting.number(range.lowerBound)) to \(Setting.number(range.upperBound))"
+    let accepts =
+      "null, or a number from \(Setting.number(range.lowerBound)) to \(Setting.number(range.upperBound))"
     return Parameter(
       name: name, scope: .capability, accepts: accepts, meaning: meaning,
       read: { $0[keyPath: path].map { .number($0) } ?? .none },
@@ -63,7 +64,8 @@ extension Parameter {
   }
 
   private static func span(
-    _ name: String, _ path: Path<Span>, _ range: ClosedRange<Span>, _ meaning: String, scope: Scope = .capability
+    _ name: String, _ path: Path<Span>, _ range: ClosedRange<Span>, _ meaning: String,
+    scope: Scope = .capability
   ) -> Parameter {
     let accepts = "a span such as 15m, from \(range.lowerBound) to \(range.upperBound)"
     return Parameter(
@@ -96,20 +98,29 @@ extension Parameter {
   public static let all: [Parameter] = learning + deciding + regions + signals
 
   private static let learning: [Parameter] = [
-    span("epoch_interval", \.epochInterval, .seconds(1) ... .days(7), "how often feedback becomes knowledge", scope: .router),
+    span(
+      "epoch_interval", \.epochInterval, .seconds(1) ... .days(7), "how often feedback becomes knowledge",
+      scope: .router),
     span("half_life", \.halfLife, .minutes(1) ... .days(3_650), "age at which an observation counts half"),
     span(
-      "correction_horizon", \.correctionHorizon, .minutes(1) ... .days(365), "how long a correction or revocation still reaches back", scope: .router),
+      "correction_horizon", \.correctionHorizon, .minutes(1) ... .days(365),
+      "how long a correction or revocation still reaches back", scope: .router),
     choice("ema", \.ema, "gain by evidence, or the literal pair of gains"),
     number("alpha_new", \.newGain, 0.01...1, "most that Q of a new candidate moves in an epoch"),
-    number("alpha_est", \.establishedGain, 0.001...1, "most that Q of an established candidate moves in an epoch"),
+    number(
+      "alpha_est", \.establishedGain, 0.001...1, "most that Q of an established candidate moves in an epoch"),
     number("minimum_observations", \.minimumObservations, 1...10_000, "observations before Q counts"),
-    number("kappa_minimum", \.shrinkageMinimum, 0.1...1_000, "least strength with which a region leans on the rest"),
+    number(
+      "kappa_minimum", \.shrinkageMinimum, 0.1...1_000, "least strength with which a region leans on the rest"
+    ),
     number("kappa_maximum", \.shrinkageMaximum, 1...100_000, "greatest strength with which it does"),
     number("rater_cap", \.raterCap, 0.01...1, "greatest share of a cell's new mass that one rater may bring"),
-    number("rater_cap_from", \.raterCapFrom, 0...1e9, "observations in a cell's epoch from which the cap holds"),
-    span("feedback_window", \.feedbackWindow, .seconds(1) ... .days(365), "how long a decision awaits feedback"),
-    optionalNumber("default_reward", \.defaultReward, 0...1, "reward of a decision that got no signal in its window"),
+    number(
+      "rater_cap_from", \.raterCapFrom, 0...1e9, "observations in a cell's epoch from which the cap holds"),
+    span(
+      "feedback_window", \.feedbackWindow, .seconds(1) ... .days(365), "how long a decision awaits feedback"),
+    optionalNumber(
+      "default_reward", \.defaultReward, 0...1, "reward of a decision that got no signal in its window"),
   ]
 
   private static let deciding: [Parameter] = [
@@ -117,40 +128,56 @@ extension Parameter {
     choice("mode", \.mode, "apply the policy, observe it beside the baseline, or off"),
     Parameter(
       name: "fixed", scope: .capability, accepts: "null, or a candidate id",
-      meaning: "the baseline: served by `fixed`, `observe`, `off` and the holdout; null is the first by priority",
+      meaning:
+        "the baseline: served by `fixed`, `observe`, `off` and the holdout; null is the first by priority",
       read: { $0.fixed.map { .text($0) } ?? .none },
       write: { (rules, setting) throws(ParameterError) in
-        guard case .text(let id) = setting else { throw ParameterError(message: "must be a candidate id, got \(setting)") }
+        guard case .text(let id) = setting else {
+          throw ParameterError(message: "must be a candidate id, got \(setting)")
+        }
         rules.fixed = id
       }),
     number("holdout", \.holdout, 0...0.5, "share of traffic kept on the baseline to measure uplift"),
     number("exploration_share", \.explorationShare, 0...1, "explored decisions earned per decision"),
-    number("exploration_grant", \.explorationGrant, 0...100_000, "explored decisions per candidate to begin with"),
+    number(
+      "exploration_grant", \.explorationGrant, 0...100_000, "explored decisions per candidate to begin with"),
     number("epsilon", \.epsilon, 0...1, "share of uniform choice under epsilon_greedy"),
     number("confidence_scale", \.confidenceScale, 0...100, "width of the bonus under ucb1"),
-    span("session_window", \.sessionWindow, .seconds(0) ... .days(30), "how long a session keeps its candidate"),
-    choice("decision_durability", \.decisionDurability, "answer before (grouped) or after (sync) the record", scope: .router),
-    span("idempotency_window", \.idempotencyWindow, .minutes(1) ... .days(365), "how long a key is remembered", scope: .router),
+    span(
+      "session_window", \.sessionWindow, .seconds(0) ... .days(30), "how long a session keeps its candidate"),
+    choice(
+      "decision_durability", \.decisionDurability, "answer before (grouped) or after (sync) the record",
+      scope: .router),
+    span(
+      "idempotency_window", \.idempotencyWindow, .minutes(1) ... .days(365), "how long a key is remembered",
+      scope: .router),
   ]
 
   private static let regions: [Parameter] = [
     optionalNumber(
-      "novelty_floor", \.noveltyFloor, -1...1, "similarity below which an intent is nowhere; null is the embedding's own"),
+      "novelty_floor", \.noveltyFloor, -1...1,
+      "similarity below which an intent is nowhere; null is the embedding's own"),
     number(
-      "learned_regions", \.learnedRegions, 0...1_024, "regions that the router learns by itself; 0 for none", scope: .router),
+      "learned_regions", \.learnedRegions, 0...1_024, "regions that the router learns by itself; 0 for none",
+      scope: .router),
     number(
-      "learned_regions_from", \.learnedRegionsFrom, 10...1e9, "distinct intents before it first does", scope: .router),
+      "learned_regions_from", \.learnedRegionsFrom, 10...1e9, "distinct intents before it first does",
+      scope: .router),
     span(
-      "embedding_retention", \.embeddingRetention, .days(1) ... .days(3_650), "how long a decision's embedding is kept", scope: .router),
+      "embedding_retention", \.embeddingRetention, .days(1) ... .days(3_650),
+      "how long a decision's embedding is kept", scope: .router),
   ]
 
   private static let signals: [Parameter] = SignalKind.allCases.flatMap { kind -> [Parameter] in
     let weight = number(
-      "weight.\(kind.name)", \.signals[weight: kind], 0...10, "weight of a \(kind.name) signal", scope: .router)
+      "weight.\(kind.name)", \.signals[weight: kind], 0...10, "weight of a \(kind.name) signal",
+      scope: .router)
     guard kind.hasConfigurableValue else { return [weight] }
     return [
       weight,
-      number("value.\(kind.name)", \.signals[value: kind], 0...1, "reward that a \(kind.name) signal stands for", scope: .router),
+      number(
+        "value.\(kind.name)", \.signals[value: kind], 0...1, "reward that a \(kind.name) signal stands for",
+        scope: .router),
     ]
   }
 }

@@ -1,6 +1,5 @@
 import Statistics
 
-
 /// Everything an operator may change about how one capability is routed and learned, resolved from ``Governance``.
 ///
 /// The defaults are those of the routing model; ``Parameter/all`` holds each one's name, range and meaning.

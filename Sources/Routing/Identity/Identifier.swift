@@ -51,7 +51,9 @@ public struct Identifier: Hashable, Comparable, Sendable {
   /// The 16 bytes, most significant first: their lexical order is the order of the identifiers.
   public var bytes: [UInt8] {
     (0..<16).map { index in
-      index < 8 ? UInt8(truncatingIfNeeded: high >> (56 - 8 * index)) : UInt8(truncatingIfNeeded: low >> (120 - 8 * index))
+      index < 8
+        ? UInt8(truncatingIfNeeded: high >> (56 - 8 * index))
+        : UInt8(truncatingIfNeeded: low >> (120 - 8 * index))
     }
   }
 

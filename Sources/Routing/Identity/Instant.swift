@@ -43,14 +43,17 @@ extension Instant: CustomStringConvertible {
       self.init(microseconds: days * 86_400_000_000)
       return
     }
-    guard reader.take(0x54) || reader.take(0x74) || reader.take(0x20), let hour = reader.number(2), reader.take(0x3A),
-      let minute = reader.number(2), reader.take(0x3A), let second = reader.number(2), hour < 24, minute < 60, second < 61
+    guard reader.take(0x54) || reader.take(0x74) || reader.take(0x20), let hour = reader.number(2),
+      reader.take(0x3A),
+      let minute = reader.number(2), reader.take(0x3A), let second = reader.number(2), hour < 24, minute < 60,
+      second < 61
     else { return nil }
     guard let fraction = reader.take(0x2E) ? reader.microseconds() : 0 else { return nil }
     var offset: Int64 = 0
     if !(reader.take(0x5A) || reader.take(0x7A)) {
       let east = reader.take(0x2B)
-      guard east || reader.take(0x2D), let hours = reader.number(2), reader.take(0x3A), let minutes = reader.number(2),
+      guard east || reader.take(0x2D), let hours = reader.number(2), reader.take(0x3A),
+        let minutes = reader.number(2),
         hours < 24, minutes < 60
       else { return nil }
       offset = (east ? 1 : -1) * (hours * 3_600 + minutes * 60)

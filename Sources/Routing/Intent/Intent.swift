@@ -13,7 +13,8 @@ public struct Intent: Hashable, Sendable {
   public var session: String?
 
   public init(
-    capability: Capability, text: String? = nil, constraints: Constraints = Constraints(), work: Work = Work(),
+    capability: Capability, text: String? = nil, constraints: Constraints = Constraints(),
+    work: Work = Work(),
     costWeight: Double = 0, allowsExploration: Bool = true, session: String? = nil
   ) {
     self.capability = capability

@@ -179,7 +179,8 @@ private struct Division: Sendable {
 
   func place(_ embedding: [Float]) -> Placement {
     guard !members.isEmpty else { return Placement(row: 0, similarity: 0) }
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: embedding.count + members.count) { buffer in
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: embedding.count + members.count) {
+      buffer in
       let centred = UnsafeMutableBufferPointer(rebasing: buffer[..<embedding.count])
       let scratch = UnsafeMutableBufferPointer(rebasing: buffer[embedding.count...])
       guard centre(embedding, into: centred) else { return Placement(row: members.count, similarity: 0) }
@@ -216,7 +217,9 @@ private struct Division: Sendable {
       guard directed[index] else { return Placement(row: members.count, similarity: 0) }
       var best = 0
       let row = similarities.row(index)
-      for candidate in row.indices where row[candidate] > row[row.startIndex + best] { best = candidate - row.startIndex }
+      for candidate in row.indices where row[candidate] > row[row.startIndex + best] {
+        best = candidate - row.startIndex
+      }
       let similarity = row[row.startIndex + best]
       return Placement(row: similarity < floor ? members.count : best, similarity: similarity)
     }
@@ -254,7 +257,8 @@ private struct Division: Sendable {
     var index = 0
     while index + 8 <= x.count {
       let part = SIMD8<Float>(
-        x[index], x[index + 1], x[index + 2], x[index + 3], x[index + 4], x[index + 5], x[index + 6], x[index + 7])
+        x[index], x[index + 1], x[index + 2], x[index + 3], x[index + 4], x[index + 5], x[index + 6],
+        x[index + 7])
       lanes += part * part
       index += 8
     }

@@ -56,7 +56,9 @@ extension Knowledge {
       for index in filled {
         let cell = table[index]
         writer.put(UInt32(index))
-        for value in [cell.observations, cell.rewards, cell.average, cell.averageWeight] { writer.put(value.bitPattern) }
+        for value in [cell.observations, cell.rewards, cell.average, cell.averageWeight] {
+          writer.put(value.bitPattern)
+        }
       }
     }
     for value in arrivals + [account.earned, account.spent] { writer.put(value.bitPattern) }
@@ -123,12 +125,15 @@ extension EpochTallies {
     var tallies: [Tally] = []
     tallies.reserveCapacity(bytes.count / 32)
     while !reader.isAtEnd {
-      guard let cell = reader.take(UInt64.self), Capability(rawValue: UInt8(truncatingIfNeeded: cell >> 48)) != nil,
-        let rater = reader.take(UInt64.self), let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
+      guard let cell = reader.take(UInt64.self),
+        Capability(rawValue: UInt8(truncatingIfNeeded: cell >> 48)) != nil,
+        let rater = reader.take(UInt64.self), let mass = reader.take(UInt64.self),
+        let sum = reader.take(UInt64.self)
       else { return nil }
       tallies.append(
         Tally(
-          cell: CellKey(packed: cell), rater: rater, mass: Int64(bitPattern: mass), sum: Int64(bitPattern: sum)))
+          cell: CellKey(packed: cell), rater: rater, mass: Int64(bitPattern: mass),
+          sum: Int64(bitPattern: sum)))
     }
     self.init(epoch: epoch, tallies: tallies)
   }
@@ -149,7 +154,8 @@ extension EpochSums {
     var reader = ByteReader(bytes)
     var sums: [CellSum] = []
     while !reader.isAtEnd {
-      guard let cell = reader.take(UInt64.self), Capability(rawValue: UInt8(truncatingIfNeeded: cell >> 48)) != nil,
+      guard let cell = reader.take(UInt64.self),
+        Capability(rawValue: UInt8(truncatingIfNeeded: cell >> 48)) != nil,
         let mass = reader.take(UInt64.self), let sum = reader.take(UInt64.self)
       else { return nil }
       sums.append(
@@ -184,6 +190,8 @@ private struct ByteReader {
     let size = MemoryLayout<Word>.size
     guard position + size <= bytes.count else { return nil }
     defer { position += size }
-    return bytes.withUnsafeBytes { Word(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Word.self)) }
+    return bytes.withUnsafeBytes {
+      Word(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Word.self))
+    }
   }
 }

@@ -48,7 +48,9 @@ public enum Epoch {
   /// A pure function; folding the whole log from nothing gives the same bits as folding it epoch by epoch.
   ///
   /// - Parameter index: must already hold the epoch that is being closed.
-  public static func fold(_ snapshot: Snapshot, _ input: Input, _ terms: Terms, _ index: EpochIndex) -> Snapshot {
+  public static func fold(_ snapshot: Snapshot, _ input: Input, _ terms: Terms, _ index: EpochIndex)
+    -> Snapshot
+  {
     var next = absorb(snapshot, input, index)
     next = reopened(next, terms, epoch: snapshot.epoch + 1, index)
     next.derive()
@@ -59,7 +61,8 @@ public enum Epoch {
   ///
   /// - Parameter inputs: one per epoch from 0 on, corrections already in their epochs.
   public static func refold(
-    from empty: Snapshot, _ inputs: some Sequence<Input>, _ terms: (_ closing: Int) -> Terms, _ index: EpochIndex
+    from empty: Snapshot, _ inputs: some Sequence<Input>, _ terms: (_ closing: Int) -> Terms,
+    _ index: EpochIndex
   ) -> Snapshot {
     var next = empty
     for input in inputs {
@@ -78,7 +81,9 @@ public enum Epoch {
     let paces = Capability.allCases.map { Pace(index.rules(closing, $0)) }
     next.history.append(EpochSums(epoch: closing, sums: withRoots(input.tallies.sums(rules), snapshot)))
     for capability in Capability.allCases where next[capability].columns > 0 {
-      step(&next.knowledge[capability.index].cells, next.history.last!, next[capability], paces[capability.index])
+      step(
+        &next.knowledge[capability.index].cells, next.history.last!, next[capability], paces[capability.index]
+      )
     }
     rerun(&next, restated: input.restated, index)
     let kept = index.oldestKept(after: closing)
@@ -101,7 +106,9 @@ public enum Epoch {
     let first = CellKey(capability: capability, row: 0, ordinal: 0)
     var news = [(mass: Double, sum: Double)](repeating: (0, 0), count: cells.count)
     for sum in sums.sums where sum.cell >= first && sum.cell.capability == capability {
-      guard let column = knowledge.roster.position(of: sum.cell.ordinal), sum.cell.row < knowledge.rows else { continue }
+      guard let column = knowledge.roster.position(of: sum.cell.ordinal), sum.cell.row < knowledge.rows else {
+        continue
+      }
       news[sum.cell.row * knowledge.columns + column] = (sum.mass, sum.sum)
     }
     for index in cells.indices { cells[index].advance(mass: news[index].mass, sum: news[index].sum, pace) }
@@ -143,7 +150,9 @@ public enum Epoch {
     // Each cell is run on its own, so the order of the set changes nothing.
     for key in changed {
       let knowledge = snapshot[key.capability]
-      guard let column = knowledge.roster.position(of: key.ordinal), key.row < knowledge.rows else { continue }
+      guard let column = knowledge.roster.position(of: key.ordinal), key.row < knowledge.rows else {
+        continue
+      }
       let place = key.row * knowledge.columns + column
       var cell = knowledge.checkpoints[place]
       for epoch in snapshot.history {
@@ -178,7 +187,8 @@ public enum Epoch {
   private static func catchUp(
     _ knowledge: inout Knowledge, from old: Knowledge, _ history: [EpochSums], _ index: EpochIndex
   ) {
-    for (column, ordinal) in knowledge.roster.ordinals.enumerated() where old.roster.position(of: ordinal) == nil {
+    for (column, ordinal) in knowledge.roster.ordinals.enumerated()
+    where old.roster.position(of: ordinal) == nil {
       for row in 0..<knowledge.rows {
         let key = CellKey(capability: knowledge.capability, row: row, ordinal: ordinal)
         for epoch in history {
@@ -191,7 +201,9 @@ public enum Epoch {
   }
 
   /// The same knowledge under the next epoch's terms: candidates come and go.
-  private static func reopened(_ snapshot: Snapshot, _ terms: Terms, epoch: Int, _ index: EpochIndex) -> Snapshot {
+  private static func reopened(_ snapshot: Snapshot, _ terms: Terms, epoch: Int, _ index: EpochIndex)
+    -> Snapshot
+  {
     let roll = snapshot.roll.including(terms.catalogue.value)
     let knowledge = snapshot.knowledge.map { old in
       let roster = Roster(
@@ -201,7 +213,8 @@ public enum Epoch {
       return moved
     }
     return Snapshot(
-      epoch: epoch, opened: terms.opened, catalogue: terms.catalogue, governance: terms.governance, roll: roll,
+      epoch: epoch, opened: terms.opened, catalogue: terms.catalogue, governance: terms.governance,
+      roll: roll,
       map: snapshot.map, knowledge: knowledge, history: snapshot.history)
   }
 }

@@ -144,7 +144,9 @@ extension Judged {
     // A report without a signal says nothing about quality, and does not keep the window open.
     guard let first = known.first(where: { $0.kind != nil }), let last = known.last else { return nil }
     let arrivals = (first: index.epoch(of: first.sequence), last: index.epoch(of: last.sequence))
-    guard first.received <= decided + index.rules(arrivals.first, capability).feedbackWindow else { return nil }
+    guard first.received <= decided + index.rules(arrivals.first, capability).feedbackWindow else {
+      return nil
+    }
     if index.floor(arrivals.last) <= arrivals.first { return evaluate(known, index) }
     var accepted: [Judgement] = []
     var reward: Reward?
@@ -198,7 +200,9 @@ extension Judged {
 
   /// What the entries after `previous` and up to `sequence` change, by epoch: the old reward taken out, the new one
   /// put in.
-  public func changes(after previous: Int64, through sequence: Int64, _ index: EpochIndex) -> [(epoch: Int, tally: Tally)] {
+  public func changes(after previous: Int64, through sequence: Int64, _ index: EpochIndex) -> [(
+    epoch: Int, tally: Tally
+  )] {
     let before = reward(through: previous, index)
     let after = reward(through: sequence, index)
     guard before != after else { return [] }

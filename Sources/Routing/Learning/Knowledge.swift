@@ -98,7 +98,8 @@ public struct Knowledge: Sendable {
         successes: successes, failures: foundation - successes)
     }
     shrinkage = Shrinkage.strength(
-      cells: cells[..<(rootRow * columns)], means: means, bounds: rules.shrinkageMinimum...rules.shrinkageMaximum)
+      cells: cells[..<(rootRow * columns)], means: means,
+      bounds: rules.shrinkageMinimum...rules.shrinkageMaximum)
     for row in 0..<rootRow {
       for column in 0..<columns {
         let cell = cells[row * columns + column]
@@ -162,7 +163,8 @@ public struct Roster: Sendable {
   private static func departed(_ id: String, _ capability: Capability) -> Candidate {
     let parts = id.split(separator: "/", maxSplits: 1)
     return Candidate(
-      id: id, provider: String(parts.first ?? ""), model: String(parts.last ?? ""), capabilities: [capability])
+      id: id, provider: String(parts.first ?? ""), model: String(parts.last ?? ""), capabilities: [capability]
+    )
   }
 
   public func position(of ordinal: UInt32) -> Int? { positions[ordinal] }

@@ -22,7 +22,8 @@ public enum Shrinkage {
   ///   - cells: N and S of each cell, row by row, `candidates` to a row.
   ///   - means: q_p of each candidate, 0…1.
   /// - Returns: κ within `bounds`; the lower bound while no cell has two observations, for want of evidence.
-  public static func strength(cells: ArraySlice<Cell>, means: [Double], bounds: ClosedRange<Double>) -> Double {
+  public static func strength(cells: ArraySlice<Cell>, means: [Double], bounds: ClosedRange<Double>) -> Double
+  {
     var spread = 0.0
     var noise = 0.0
     var weighted = 0.0

@@ -21,7 +21,8 @@ public enum SignalKind: UInt8, CaseIterable, Sendable, Hashable {
   }
 
   public static let names = [
-    "user.thumb", "user.rating", "user.ticket", "user.download", "user.view", "user.regenerate", "review.agent",
+    "user.thumb", "user.rating", "user.ticket", "user.download", "user.view", "user.regenerate",
+    "review.agent",
     "reputation.erc8004", "comparison", "outcome.bad_output", "score",
   ]
 
@@ -56,7 +57,9 @@ public enum SignalKind: UInt8, CaseIterable, Sendable, Hashable {
     case (.rating, .number(let x)) where (1...5).contains(x): (x - 1) / 4
     case (.review, .number(let x)), (.reputation, .number(let x)), (.score, .number(let x)):
       (0...1).contains(x) ? x : nil
-    case (.ticket, .nothing), (.download, .nothing), (.view, .nothing), (.regenerate, .nothing), (.badOutput, .nothing): 0
+    case (.ticket, .nothing), (.download, .nothing), (.view, .nothing), (.regenerate, .nothing),
+      (.badOutput, .nothing):
+      0
     default: nil
     }
   }

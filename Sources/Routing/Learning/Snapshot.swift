@@ -39,7 +39,8 @@ public struct Snapshot: Sendable {
   }
 
   init(
-    epoch: Int, opened: Instant, catalogue: Versioned<Catalogue>, governance: Versioned<Governance>, roll: Roll,
+    epoch: Int, opened: Instant, catalogue: Versioned<Catalogue>, governance: Versioned<Governance>,
+    roll: Roll,
     map: RegionMap, knowledge: [Knowledge], history: [EpochSums]
   ) {
     self.epoch = epoch
@@ -91,18 +92,23 @@ public struct Snapshot: Sendable {
       let name = knowledge.capability.name
       for (index, cell) in knowledge.cells.enumerated() {
         if !(cell.observations >= 0) || !(cell.rewards >= -1e-9) || cell.rewards > cell.observations + 1e-9 {
-          faults.append("\(name) cell \(index): 0 ≤ S ≤ N does not hold (S \(cell.rewards), N \(cell.observations))")
+          faults.append(
+            "\(name) cell \(index): 0 ≤ S ≤ N does not hold (S \(cell.rewards), N \(cell.observations))")
         }
         if let quality = cell.quality, !(-1e-9...1 + 1e-9).contains(quality) {
           faults.append("\(name) cell \(index): Q = \(quality) is outside 0…1")
         }
       }
       for (index, posterior) in knowledge.posteriors.enumerated()
-      where !(posterior.alpha > 0 && posterior.beta > 0 && posterior.alpha.isFinite && posterior.beta.isFinite) {
+      where
+        !(posterior.alpha > 0 && posterior.beta > 0 && posterior.alpha.isFinite && posterior.beta.isFinite)
+      {
         faults.append("\(name) posterior \(index) is not a Beta distribution: \(posterior)")
       }
       for column in 0..<knowledge.columns {
-        let below = (0..<knowledge.rootRow).reduce(0) { $0 + knowledge.cells[$1 * knowledge.columns + column].observations }
+        let below = (0..<knowledge.rootRow).reduce(0) {
+          $0 + knowledge.cells[$1 * knowledge.columns + column].observations
+        }
         let root = knowledge.cells[knowledge.rootRow * knowledge.columns + column].observations
         if below > root * (1 + 1e-9) + 1e-9 {
           faults.append("\(name) column \(column): regions hold \(below) observations, the root only \(root)")

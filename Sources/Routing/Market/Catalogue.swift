@@ -11,7 +11,9 @@ public struct Catalogue: Hashable, Sendable, Codable {
   public static let maximumCandidates = 256
 
   /// Checks and sorts. Errors name the offender; a file's reader finds the line.
-  public init(providers: [Provider], candidates: [Candidate], regions: [NamedRegion] = []) throws(CatalogueError) {
+  public init(providers: [Provider], candidates: [Candidate], regions: [NamedRegion] = [])
+    throws(CatalogueError)
+  {
     self.providers = providers.sorted { $0.id < $1.id }
     self.candidates = candidates.sorted { $0.id < $1.id }
     self.regions = regions.sorted { $0.id < $1.id }
@@ -41,7 +43,9 @@ public struct Catalogue: Hashable, Sendable, Codable {
       throw .duplicate("region", first.id)
     }
     for candidate in candidates {
-      guard provider(candidate.provider) != nil else { throw .unknownProvider(candidate.provider, of: candidate.id) }
+      guard provider(candidate.provider) != nil else {
+        throw .unknownProvider(candidate.provider, of: candidate.id)
+      }
       guard candidate.bid > 0, candidate.bid.isFinite, candidate.weight >= 0, candidate.weight.isFinite else {
         throw .outOfRange("bid and weight", of: candidate.id)
       }
@@ -98,7 +102,8 @@ public enum CatalogueError: Error, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .duplicate(let kind, let id): "two \(kind)s have the id '\(id)'"
-    case .unknownProvider(let provider, let id): "model '\(id)' belongs to provider '\(provider)', which is not declared"
+    case .unknownProvider(let provider, let id):
+      "model '\(id)' belongs to provider '\(provider)', which is not declared"
     case .outOfRange(let what, let id): "\(what) of '\(id)' must be finite and in range"
     case .tooMany(let count, let capability):
       "\(count) models serve \(capability); at most \(Catalogue.maximumCandidates) can"

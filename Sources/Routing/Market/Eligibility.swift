@@ -89,8 +89,12 @@ extension Limits {
   func broken(by work: Work) -> Ineligibility? {
     if let limit = maximumWidth, let width = work.width, width > limit { return .tooWide(limit: limit) }
     if let limit = maximumHeight, let height = work.height, height > limit { return .tooHigh(limit: limit) }
-    if let limit = minimumDuration, let seconds = work.duration, seconds < limit { return .tooShort(limit: limit) }
-    if let limit = maximumDuration, let seconds = work.duration, seconds > limit { return .tooLong(limit: limit) }
+    if let limit = minimumDuration, let seconds = work.duration, seconds < limit {
+      return .tooShort(limit: limit)
+    }
+    if let limit = maximumDuration, let seconds = work.duration, seconds > limit {
+      return .tooLong(limit: limit)
+    }
     if let limit = maximumInputTokens, let count = work.inputTokens, count > limit {
       return .tooManyInputTokens(limit: limit)
     }
@@ -100,7 +104,9 @@ extension Limits {
     if let limit = maximumCharacters, let count = work.characters, count > limit {
       return .tooManyCharacters(limit: limit)
     }
-    if let limit = maximumImages, let count = work.images, count > limit { return .tooManyImages(limit: limit) }
+    if let limit = maximumImages, let count = work.images, count > limit {
+      return .tooManyImages(limit: limit)
+    }
     return nil
   }
 }

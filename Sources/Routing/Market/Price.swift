@@ -15,7 +15,8 @@ public struct Work: Hashable, Sendable, Codable {
   public var characters: Int?
 
   public init(
-    inputTokens: Int? = nil, outputTokens: Int? = nil, images: Int? = nil, width: Int? = nil, height: Int? = nil,
+    inputTokens: Int? = nil, outputTokens: Int? = nil, images: Int? = nil, width: Int? = nil,
+    height: Int? = nil,
     duration: Double? = nil, characters: Int? = nil
   ) {
     self.inputTokens = inputTokens
@@ -31,7 +32,8 @@ public struct Work: Hashable, Sendable, Codable {
   /// 1024 × 1024, five seconds. Only for estimates of cost; a limit is never held against an assumption.
   public func assumed(intentBytes: Int) -> Work {
     Work(
-      inputTokens: inputTokens ?? max(1, intentBytes / 4), outputTokens: outputTokens ?? 500, images: images ?? 1,
+      inputTokens: inputTokens ?? max(1, intentBytes / 4), outputTokens: outputTokens ?? 500,
+      images: images ?? 1,
       width: width ?? 1_024, height: height ?? 1_024, duration: duration ?? 5,
       characters: characters ?? max(1, intentBytes))
   }
@@ -62,9 +64,11 @@ public struct Price: Hashable, Sendable, Codable {
     let images = Double(work.images ?? 1)
     let megapixels = Double(work.width ?? 0) * Double(work.height ?? 0) / 1e6
     let seconds = work.duration ?? 0
-    let media = perImage * images + perMegapixel * megapixels * images
+    let media =
+      perImage * images + perMegapixel * megapixels * images
       + perSecond * seconds + perMinute * seconds / 60
-    let text = perMillionInputTokens * Double(work.inputTokens ?? 0)
+    let text =
+      perMillionInputTokens * Double(work.inputTokens ?? 0)
       + perMillionOutputTokens * Double(work.outputTokens ?? 0)
       + perMillionCharacters * Double(work.characters ?? 0)
     return perRequest + media + text / 1e6

@@ -17,7 +17,8 @@ public final class RoutingService: Sendable {
   private let turns = Atomic<UInt64>(0)
 
   init(
-    ledger: any Ledger, embedder: any Embedder, recorder: Recorder, keeper: EpochKeeper, current: CurrentTables,
+    ledger: any Ledger, embedder: any Embedder, recorder: Recorder, keeper: EpochKeeper,
+    current: CurrentTables,
     clock: any WallClock, mint: IdentifierMint, sessions: Sessions
   ) {
     self.ledger = ledger
@@ -111,7 +112,9 @@ public final class RoutingService: Sendable {
 
   private func record(_ answers: [Answered], _ vectors: [[Float]], keeping kept: [Answer] = []) async throws {
     guard !answers.isEmpty else { return }
-    let waits = !kept.isEmpty || answers[0].snapshot[answers[0].decision.intent.capability].rules.decisionDurability == .sync
+    let waits =
+      !kept.isEmpty
+      || answers[0].snapshot[answers[0].decision.intent.capability].rules.decisionDurability == .sync
     var batch = LedgerBatch()
     batch.answers = kept
     for (answered, vector) in zip(answers, vectors) where waits || !recorder.post(answered.decision, vector) {
@@ -166,8 +169,11 @@ public struct Answered: Sendable {
     let roster = snapshot[decision.intent.capability].roster
     let scene = choice.table.scene
     let work = decision.intent.assumedWork
-    func dollars(_ arm: Int) -> Double? { roster.candidates[scene.arms[arm].position].price?.dollars(for: work) }
-    guard let explored = dollars(choice.arm), let preferred = dollars(choice.table.allocation.preferred) else { return .zero }
+    func dollars(_ arm: Int) -> Double? {
+      roster.candidates[scene.arms[arm].position].price?.dollars(for: work)
+    }
+    guard let explored = dollars(choice.arm), let preferred = dollars(choice.table.allocation.preferred)
+    else { return .zero }
     return Money(dollars: max(0, explored - preferred)) ?? .zero
   }
 }

@@ -19,9 +19,13 @@ public final class Sessions: Sendable {
   public init(capacity: Int = 100_000) { self.capacity = capacity }
 
   /// The session's candidate, if it was used within `window` before `now`.
-  public func candidate(of session: String, _ capability: Capability, at now: Instant, window: Span) -> UInt32? {
+  public func candidate(of session: String, _ capability: Capability, at now: Instant, window: Span)
+    -> UInt32?
+  {
     seats.withLock { seats in
-      guard let seat = seats[Key(session: session, capability: capability)], now - seat.at <= window else { return nil }
+      guard let seat = seats[Key(session: session, capability: capability)], now - seat.at <= window else {
+        return nil
+      }
       return seat.ordinal
     }
   }
@@ -33,7 +37,8 @@ public final class Sessions: Sendable {
         let cut = seats.values.map(\.at).sorted()[seats.count / 2]
         seats = seats.filter { $0.value.at > cut }
       }
-      seats[Key(session: seat.session, capability: seat.capability)] = Seat(ordinal: seat.ordinal, at: seat.at)
+      seats[Key(session: seat.session, capability: seat.capability)] = Seat(
+        ordinal: seat.ordinal, at: seat.at)
     }
   }
 }

@@ -29,8 +29,10 @@ public actor EpochKeeper {
   private var map: RegionMap
 
   init(
-    ledger: any Ledger, recorder: Recorder, clock: any WallClock, logger: Logger, snapshot: Snapshot, index: EpochIndex,
-    folded: LedgerPosition, catalogue: Versioned<Catalogue>, governance: Versioned<Governance>, map: RegionMap,
+    ledger: any Ledger, recorder: Recorder, clock: any WallClock, logger: Logger, snapshot: Snapshot,
+    index: EpochIndex,
+    folded: LedgerPosition, catalogue: Versioned<Catalogue>, governance: Versioned<Governance>,
+    map: RegionMap,
     publish: @escaping @Sendable (TableCache) -> Void
   ) {
     self.ledger = ledger
@@ -67,6 +69,14 @@ public actor EpochKeeper {
   ) throws -> GovernanceChange {
     var next = governance.value
     try next.apply(changes)
+    for entry in next.settings where entry.key == "fixed" || entry.key.hasSuffix(".fixed") {
+      guard catalogue.value.candidate(entry.value.description) == nil else { continue }
+      throw GovernanceErrors(items: [
+        .init(
+          key: entry.key,
+          message: "the catalogue has no candidate '\(entry.value)'; `GET /v1/candidates` lists them")
+      ])
+    }
     let change = try ledger.append(
       governance: GovernanceChange(governance: next, author: author, reason: reason, at: clock.now))
     governance = Versioned(version: change.version, value: change.governance)
@@ -98,11 +108,13 @@ public actor EpochKeeper {
     let position = try ledger.position()
     var next = index
     next.append(through: position.judgements, governance: snapshot.governance.value)
-    let orphaned = try ledger.dropParked(before: now - snapshot.governance.value.rules(for: nil).feedbackWindow)
+    let orphaned = try ledger.dropParked(
+      before: now - snapshot.governance.value.rules(for: nil).feedbackWindow)
     let span = EpochSpan(
       number: snapshot.epoch, opened: snapshot.opened, closed: now, after: folded, through: position)
     let terms = Epoch.Terms(opened: now, catalogue: catalogue, governance: governance)
-    let closed = try map.version == snapshot.map.version
+    let closed =
+      try map.version == snapshot.map.version
       ? fold(span, terms, next, orphaned: orphaned) : rebuild(span, terms, next, orphaned: orphaned)
     try ledger.append(epoch: closed.record)
     let summary = closed.record.summary(catalogue: snapshot.catalogue.version, map: snapshot.map.version)
@@ -145,7 +157,8 @@ public actor EpochKeeper {
           decisions: 0, explored: 0, observations: 0, meanReward: nil, restatedEpochs: 0, orphaned: 0)))
     let (next, inputs) = try Replay.fold(ledger, map, index, history, last: terms)
     let record = ClosedEpoch(
-      span, snapshot.governance.version, inputs[span.number], next, counted: inputs.map(\.tallies), orphaned: orphaned,
+      span, snapshot.governance.version, inputs[span.number], next, counted: inputs.map(\.tallies),
+      orphaned: orphaned,
       isRebuilt: true)
     return (next, record)
   }
@@ -166,7 +179,8 @@ public actor EpochKeeper {
       else { continue }
       counted[capability] = decisions
       guard try ledger.distinctIntents(capability, limit: wanted) >= wanted else { continue }
-      try fit(capability, count: Int(rules.learnedRegions), seed: UInt64(capability.rawValue), isAutomatic: true)
+      try fit(
+        capability, count: Int(rules.learnedRegions), seed: UInt64(capability.rawValue), isAutomatic: true)
     }
   }
 
@@ -174,9 +188,12 @@ public actor EpochKeeper {
   ///
   /// - Returns: how many intents there were; 0 means that nothing was fitted.
   @discardableResult
-  public func fit(_ capability: Capability, count: Int, seed: UInt64, isAutomatic: Bool = false) throws -> Int {
+  public func fit(_ capability: Capability, count: Int, seed: UInt64, isAutomatic: Bool = false) throws -> Int
+  {
     let embeddings = try ledger.embeddings(capability, limit: RegionFitting.maximumIntents)
-    guard let fit = RegionFitting.fit(embeddings, capability, count: count, seed: seed, isAutomatic: isAutomatic) else {
+    guard
+      let fit = RegionFitting.fit(embeddings, capability, count: count, seed: seed, isAutomatic: isAutomatic)
+    else {
       return 0
     }
     try rebase { $0.replaceLearned(of: capability, by: fit) }
@@ -213,7 +230,8 @@ extension EpochKeeper: Service {
 
 extension ClosedEpoch {
   init(
-    _ span: EpochSpan, _ governanceVersion: Int, _ input: Epoch.Input, _ next: Snapshot, counted: [EpochTallies],
+    _ span: EpochSpan, _ governanceVersion: Int, _ input: Epoch.Input, _ next: Snapshot,
+    counted: [EpochTallies],
     orphaned: Int, isRebuilt: Bool
   ) {
     let sums = Dictionary(uniqueKeysWithValues: next.history.map { ($0.epoch, $0) })
@@ -223,11 +241,13 @@ extension ClosedEpoch {
       number: span.number, opened: span.opened, closed: span.closed, through: span.through,
       governanceVersion: governanceVersion,
       summary: Summary(
-        decisions: input.traffic.reduce(0) { $0 + $1.decisions }, explored: input.traffic.reduce(0) { $0 + $1.explored },
+        decisions: input.traffic.reduce(0) { $0 + $1.decisions },
+        explored: input.traffic.reduce(0) { $0 + $1.explored },
         observations: mass, meanReward: mass > 0 ? reward / mass : nil, restatedEpochs: input.restated.count,
         orphaned: orphaned),
       next: EpochState(next),
-      counted: counted.map { ($0, sums[$0.epoch] ?? EpochSums(epoch: $0.epoch, sums: [])) }, isRebuilt: isRebuilt)
+      counted: counted.map { ($0, sums[$0.epoch] ?? EpochSums(epoch: $0.epoch, sums: [])) },
+      isRebuilt: isRebuilt)
   }
 
   func summary(catalogue: Int, map: Int) -> EpochSummary {
@@ -241,6 +261,7 @@ extension EpochState {
   init(_ snapshot: Snapshot) {
     self.init(
       epoch: snapshot.epoch, opened: snapshot.opened, catalogueVersion: snapshot.catalogue.version,
-      governanceVersion: snapshot.governance.version, mapVersion: snapshot.map.version, learned: snapshot.learnedBytes)
+      governanceVersion: snapshot.governance.version, mapVersion: snapshot.map.version,
+      learned: snapshot.learnedBytes)
   }
 }

@@ -22,7 +22,8 @@ public struct Gathering: Sendable {
       for change in reward { changes[change.epoch, default: TallySheet()].add(change.tally) }
     }
     try defaults(span) { changes[span.number, default: TallySheet()].add($0) }
-    let own = EpochTallies(epoch: span.number, tallies: changes.removeValue(forKey: span.number)?.tallies ?? [])
+    let own = EpochTallies(
+      epoch: span.number, tallies: changes.removeValue(forKey: span.number)?.tallies ?? [])
     let restated = try changes.keys.sorted().map { epoch in
       var tallies = try ledger.tallies(epoch: epoch)
       tallies.add(changes[epoch]!.tallies)
@@ -38,12 +39,15 @@ public struct Gathering: Sendable {
     var sheets = Array(repeating: TallySheet(), count: spans.count)
     let through = spans.last?.through.judgements ?? 0
     try ledger.judged(after: 0, through: through, map: map) { judged in
-      for change in judged.changes(after: 0, through: through, index) { sheets[change.epoch].add(change.tally) }
+      for change in judged.changes(after: 0, through: through, index) {
+        sheets[change.epoch].add(change.tally)
+      }
     }
     for span in spans { try defaults(span) { sheets[span.number].add($0) } }
     return try spans.map { span in
       Epoch.Input(
-        tallies: EpochTallies(epoch: span.number, tallies: sheets[span.number].tallies), traffic: try traffic(span))
+        tallies: EpochTallies(epoch: span.number, tallies: sheets[span.number].tallies),
+        traffic: try traffic(span))
     }
   }
 
@@ -58,7 +62,8 @@ public struct Gathering: Sendable {
       guard let reward = rules.defaultReward else { continue }
       let window = rules.feedbackWindow
       try ledger.unjudged(
-        capability, from: span.opened - window, to: span.closed - window, through: span.through.judgements, map: map
+        capability, from: span.opened - window, to: span.closed - window, through: span.through.judgements,
+        map: map
       ) { judged in
         add(
           Tally(

@@ -118,7 +118,8 @@ public final class Recorder: Sendable {
         note(failure: nil)
         for waiter in waiters { waiter.continuation.resume(returning: Array(receipts[waiter.range])) }
       } catch {
-        logger.error("commit failed", metadata: ["error": "\(error)", "decisions": "\(batch.decisions.count)"])
+        logger.error(
+          "commit failed", metadata: ["error": "\(error)", "decisions": "\(batch.decisions.count)"])
         note(failure: "\(error)")
         for waiter in waiters { waiter.continuation.resume(throwing: ServiceError.ledger("\(error)")) }
         // A conflict would come again with the same batch; a disk may get better.
@@ -161,7 +162,8 @@ public final class Recorder: Sendable {
     state.condition.lock()
     defer { state.condition.unlock() }
     guard !state.inbox.isStopped else {
-      logger.critical("stopped with decisions that could not be committed", metadata: ["count": "\(batch.decisions.count)"])
+      logger.critical(
+        "stopped with decisions that could not be committed", metadata: ["count": "\(batch.decisions.count)"])
       return false
     }
     state.inbox.batch.decisions = batch.decisions + state.inbox.batch.decisions

@@ -28,7 +28,9 @@ enum RegionFitting {
     var sum = [Double](repeating: 0, count: dimension)
     for point in points { for axis in 0..<dimension { sum[axis] += Double(point[axis]) } }
     let mean = sum.map { Float($0 / Double(points.count)) }
-    let centred = points.compactMap { point in UnitVector(normalising: zip(point, mean).map { $0 - $1 })?.elements }
+    let centred = points.compactMap { point in
+      UnitVector(normalising: zip(point, mean).map { $0 - $1 })?.elements
+    }
     guard centred.count >= count else { return nil }
     var generator = Xoshiro256(seed: seed)
     let fit = SphericalKMeans.fit(Matrix(rowVectors: centred), count: count, using: &generator)
@@ -39,7 +41,9 @@ enum RegionFitting {
 
   /// Gives every centroid the id of the former region it is nearest to, the closest pairs first and each id once;
   /// what resembles none gets a number that was never used.
-  static func named(_ centroids: [[Float]], _ capability: Capability, former: [Region], next: inout Int) -> [Region] {
+  static func named(_ centroids: [[Float]], _ capability: Capability, former: [Region], next: inout Int)
+    -> [Region]
+  {
     var pairs: [(similarity: Float, centroid: Int, region: Int)] = []
     for (centroid, vector) in centroids.enumerated() {
       for (region, old) in former.enumerated() where old.vector.count == vector.count {
@@ -82,7 +86,9 @@ extension RegionMap.Plan {
   /// Takes over what governance says about novelty floors.
   mutating func applyFloors(of governance: Governance) {
     noveltyFloors = Capability.allCases.compactMap { capability in
-      governance.rules(for: capability).noveltyFloor.map { .init(capability: capability, similarity: Float($0)) }
+      governance.rules(for: capability).noveltyFloor.map {
+        .init(capability: capability, similarity: Float($0))
+      }
     }
   }
 }

@@ -16,19 +16,23 @@ public enum Replay {
     let recovery = try ledger.recover()
     let counts = try ledger.counts()
     var verification = Verification(
-      epochs: recovery.index.count, decisions: counts.decisions, judgements: counts.judgements, differences: [])
+      epochs: recovery.index.count, decisions: counts.decisions, judgements: counts.judgements,
+      differences: [])
     guard let state = recovery.state, state.epoch > 0 else { return verification }
     let history = try History(ledger)
     guard let map = try ledger.map(version: state.mapVersion) else {
       verification.differences = ["region map \(state.mapVersion) is missing"]
       return verification
     }
-    let (snapshot, inputs) = try fold(ledger, map, recovery.index, history, last: try Epoch.Terms(ledger, state))
+    let (snapshot, inputs) = try fold(
+      ledger, map, recovery.index, history, last: try Epoch.Terms(ledger, state))
     if snapshot.learnedBytes != state.learned {
-      verification.differences.append("the log folds to another state than the one stored for epoch \(state.epoch)")
+      verification.differences.append(
+        "the log folds to another state than the one stored for epoch \(state.epoch)")
     }
     for input in inputs where try ledger.tallies(epoch: input.tallies.epoch) != input.tallies {
-      verification.differences.append("the tallies stored for epoch \(input.tallies.epoch) are not those of the log")
+      verification.differences.append(
+        "the tallies stored for epoch \(input.tallies.epoch) are not those of the log")
     }
     verification.differences += snapshot.check()
     return verification
@@ -58,7 +62,8 @@ public enum Replay {
       return summaries.map { summary in
         defer { after = summary.through }
         return EpochSpan(
-          number: summary.number, opened: summary.opened, closed: summary.closed, after: after, through: summary.through)
+          number: summary.number, opened: summary.opened, closed: summary.closed, after: after,
+          through: summary.through)
       }
     }
 
@@ -67,7 +72,8 @@ public enum Replay {
       var catalogues: [Int: Versioned<Catalogue>] = [:]
       var governances: [Int: Versioned<Governance>] = [:]
       return try summaries.map { summary in
-        let catalogue = try catalogues[summary.catalogueVersion] ?? ledger.catalogue(version: summary.catalogueVersion)
+        let catalogue =
+          try catalogues[summary.catalogueVersion] ?? ledger.catalogue(version: summary.catalogueVersion)
         let governance =
           try governances[summary.governanceVersion] ?? ledger.governance(version: summary.governanceVersion)
         catalogues[summary.catalogueVersion] = catalogue
@@ -85,8 +91,10 @@ extension Epoch.Terms {
   init(_ ledger: any Ledger, _ state: EpochState) throws {
     self.init(
       opened: state.opened,
-      catalogue: try ledger.catalogue(version: state.catalogueVersion) ?? Versioned(version: 0, value: .empty),
-      governance: try ledger.governance(version: state.governanceVersion) ?? Versioned(version: 0, value: Governance()))
+      catalogue: try ledger.catalogue(version: state.catalogueVersion)
+        ?? Versioned(version: 0, value: .empty),
+      governance: try ledger.governance(version: state.governanceVersion)
+        ?? Versioned(version: 0, value: Governance()))
   }
 }
 

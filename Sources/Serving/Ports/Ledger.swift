@@ -143,7 +143,8 @@ public struct Submission: Hashable, Sendable {
   public var comment: String?
 
   public init(
-    id: String, decision: Identifier, content: Content, value: SignalValue = .nothing, rater: String? = nil, at: Instant,
+    id: String, decision: Identifier, content: Content, value: SignalValue = .nothing, rater: String? = nil,
+    at: Instant,
     received: Instant, comment: String? = nil
   ) {
     self.id = id
@@ -202,7 +203,7 @@ public enum Receipt: Hashable, Sendable {
   /// The decision is not known yet; it waits for it.
   case parked
   /// Refused, with the reason: the id belongs to another decision, a provider rates itself, the revoked id is unknown,
-  /// the outcome's candidate was not eligible.
+  /// the outcome's candidate was never in a catalogue.
   case rejected(String)
 }
 
@@ -282,7 +283,8 @@ public struct ClosedEpoch: Sendable {
     public var orphaned: Int
 
     public init(
-      decisions: Int, explored: Int, observations: Double, meanReward: Double?, restatedEpochs: Int, orphaned: Int
+      decisions: Int, explored: Int, observations: Double, meanReward: Double?, restatedEpochs: Int,
+      orphaned: Int
     ) {
       self.decisions = decisions
       self.explored = explored
@@ -294,7 +296,8 @@ public struct ClosedEpoch: Sendable {
   }
 
   public init(
-    number: Int, opened: Instant, closed: Instant, through: LedgerPosition, governanceVersion: Int, summary: Summary,
+    number: Int, opened: Instant, closed: Instant, through: LedgerPosition, governanceVersion: Int,
+    summary: Summary,
     next: EpochState, counted: [(tallies: EpochTallies, sums: EpochSums)], isRebuilt: Bool
   ) {
     self.number = number
@@ -320,7 +323,8 @@ public struct EpochState: Hashable, Sendable {
   public var learned: [UInt8]
 
   public init(
-    epoch: Int, opened: Instant, catalogueVersion: Int, governanceVersion: Int, mapVersion: Int, learned: [UInt8]
+    epoch: Int, opened: Instant, catalogueVersion: Int, governanceVersion: Int, mapVersion: Int,
+    learned: [UInt8]
   ) {
     self.epoch = epoch
     self.opened = opened
@@ -374,7 +378,8 @@ public struct Recovery: Sendable {
   public var history: [EpochSums]
 
   public init(
-    catalogue: Versioned<Catalogue>?, governance: Versioned<Governance>, map: RegionMap?, roll: Roll, index: EpochIndex,
+    catalogue: Versioned<Catalogue>?, governance: Versioned<Governance>, map: RegionMap?, roll: Roll,
+    index: EpochIndex,
     folded: LedgerPosition, state: EpochState?, history: [EpochSums]
   ) {
     self.catalogue = catalogue
