@@ -47,7 +47,7 @@ import Wire
   }
 
   static let strange: [JSONValue] = [
-    .null, true, false, 0, -1, 1, 2, .integer(.max), .integer(.min), 0.5, -0.0, 1e-320,
+    .null, true, false, 0, -1, 1, 2, .integer(.max), .integer(.min), 0.5, -0.0, 1e-300,
     1.7976931348623157e308,
     -1.7976931348623157e308, 9_007_199_254_740_993, 1e9, "", " ", "fal", "text_to_video", "voice_cloning",
     "\u{0}",
