@@ -103,8 +103,8 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "API", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/Bench",
       swiftSettings: strict),

@@ -2,8 +2,7 @@ import Foundation
 import Synchronization
 
 /// A program that the bench runs beside itself and ends itself.
-final class ChildProcess: @unchecked Sendable {
-  // `Process` is not Sendable; after `run` it is only asked for its id, and ended, under the registry's lock.
+final class ChildProcess {
   private let process = Process()
   private let errors: URL
   let pid: Int32
@@ -20,7 +19,8 @@ final class ChildProcess: @unchecked Sendable {
     process.standardError = output
     try process.run()
     pid = process.processIdentifier
-    ChildProcess.running.withLock { $0.append(self) }
+    let own = pid
+    ChildProcess.running.withLock { _ = $0.insert(own) }
   }
 
   var isRunning: Bool { process.isRunning }
@@ -35,7 +35,8 @@ final class ChildProcess: @unchecked Sendable {
   func stop() {
     if process.isRunning { process.terminate() }
     process.waitUntilExit()
-    ChildProcess.running.withLock { $0.removeAll { $0 === self } }
+    let own = pid
+    ChildProcess.running.withLock { _ = $0.remove(own) }
   }
 
   /// Processor time used so far, user and system, in seconds.
@@ -59,12 +60,13 @@ final class ChildProcess: @unchecked Sendable {
     return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
   }
 
-  private static let running = Mutex<[ChildProcess]>([])
+  private static let running = Mutex<Set<Int32>>([])
 
-  /// Ends all of them: when the bench itself is told to end.
+  /// Ends all of them, and waits a while until they have: when the bench itself is told to end.
   static func stopAll() {
     let children = running.withLock { $0 }
-    for child in children { kill(child.pid, SIGTERM) }
+    for child in children { kill(child, SIGTERM) }
+    for _ in 0..<500 where children.contains(where: { kill($0, 0) == 0 }) { usleep(10_000) }
   }
 
   /// What a program prints, or nil when it cannot be run.
@@ -77,6 +79,9 @@ final class ChildProcess: @unchecked Sendable {
     process.standardOutput = pipe
     process.standardError = pipe
     guard (try? process.run()) != nil else { return nil }
+    let child = process.processIdentifier
+    running.withLock { _ = $0.insert(child) }
+    defer { running.withLock { _ = $0.remove(child) } }
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return String(decoding: data, as: UTF8.self)

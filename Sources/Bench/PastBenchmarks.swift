@@ -68,6 +68,8 @@ enum PastBenchmarks {
     for round in 0..<Setting.rounds {
       PopulatedDatabase.remove(copy)
       try FileManager.default.copyItem(at: database.file, to: copy)
+      // Else the disk is still busy with the copy while decisions are timed.
+      sync()
       let router = try RouterProcess(setting, database: copy, catalogue: database.catalogue)
       defer { router.stop() }
       let connection = try router.connect()

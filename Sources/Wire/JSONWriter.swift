@@ -116,6 +116,12 @@ public struct JSONWriter: Sendable {
     bytes.append(contentsOf: json)
   }
 
+  /// The same for bytes that are at hand in one piece, which is a copy and not a loop.
+  public mutating func raw(_ json: [UInt8]) {
+    separate()
+    json.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+  }
+
   // MARK: Tokens
 
   @inlinable public mutating func key(_ name: String) {

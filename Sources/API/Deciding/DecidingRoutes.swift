@@ -11,6 +11,7 @@ struct DecidingRoutes {
   let service: RoutingService
   let limits: RequestLimits
   let gate: IdempotencyGate
+  let cache = AnswerPartsCache()
 
   func add(to router: some RouterMethods<BasicRequestContext>) {
     router.post("v1/decisions", use: decide)
@@ -43,7 +44,7 @@ struct DecidingRoutes {
 
   private func render(_ answered: Answered) -> [UInt8] {
     var writer = JSONWriter(reserving: 2_048)
-    writer.object { $0.decision(answered) }
+    writer.object { $0.decision(answered, cache.parts(of: answered)) }
     return writer.bytes
   }
 
@@ -78,7 +79,7 @@ struct DecidingRoutes {
             problem.write(to: &writer)
           } else if let answer = answers.next() {
             switch answer {
-            case .success(let answered): writer.object { $0.decision(answered) }
+            case .success(let answered): writer.object { $0.decision(answered, cache.parts(of: answered)) }
             case .failure(let error): Problem.noEligible(error).write(to: &writer)
             }
           }
@@ -152,5 +153,5 @@ extension BasicRequestContext {
 }
 
 extension Explanation {
-  var answered: Answered { Answered(decision: decision, choice: choice, snapshot: snapshot) }
+  var answered: Answered { Answered(decision: decision, choice: choice, tables: TableCache(snapshot)) }
 }

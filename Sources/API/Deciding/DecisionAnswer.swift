@@ -5,7 +5,9 @@ import Wire
 
 extension JSONWriter {
   /// The members of a decision's answer.
-  mutating func decision(_ answered: Answered) {
+  ///
+  /// - Parameter parts: what ``AnswerPartsCache`` has of it; computed when nil.
+  mutating func decision(_ answered: Answered, _ parts: AnswerParts? = nil) {
     let decision = answered.decision
     let choice = answered.choice
     let snapshot = answered.snapshot
@@ -19,41 +21,22 @@ extension JSONWriter {
       $0.field("id", snapshot.map.regionID(capability, row: decision.placement.row))
       $0.field("similarity", decision.placement.similarity)
     }
-    let roster = snapshot[capability].roster
-    let work = decision.intent.assumedWork
-    object("chosen") { writer in
-      writer.arm(choice.arm, of: choice, roster, work) { $0.field("reason", choice.reason.name) }
+    let parts = parts ?? AnswerParts(answered)
+    object("chosen") {
+      $0.raw(parts.arms[choice.arm])
+      $0.field("reason", choice.reason.name)
     }
     array("fallbacks") { writer in
-      for arm in choice.table.ranking where arm != choice.arm {
-        writer.object { $0.arm(arm, of: choice, roster, work) { _ in } }
-      }
+      for arm in choice.table.ranking where arm != choice.arm { writer.object { $0.raw(parts.arms[arm]) } }
     }
-    exclusions(snapshot.exclusions(for: decision.intent, except: decision.eligible))
+    if let excluded = parts.excluded {
+      key("excluded")
+      raw(excluded)
+    } else {
+      exclusions(snapshot.exclusions(for: decision.intent, except: decision.eligible))
+    }
     field("subsidy_usd", answered.subsidy.dollars)
     if let shadow = choice.shadow { field("shadow", scene.arms[shadow].id) }
-  }
-
-  /// One candidate's figures in a decision.
-  private mutating func arm(
-    _ index: Int, of choice: Choice, _ roster: Roster, _ work: Work, _ more: (inout JSONWriter) -> Void
-  ) {
-    let arm = choice.table.scene.arms[index]
-    let candidate = roster.candidates[arm.position]
-    field("candidate", candidate.id)
-    field("provider", candidate.provider)
-    field("model", candidate.model)
-    more(&self)
-    field("propensity", index == choice.arm ? choice.propensity : choice.probability(ofArm: index))
-    field("agent_rank", arm.agentRank)
-    field("bid", candidate.bid)
-    field("quality", arm.quality)
-    field("observations", arm.observations)
-    object("posterior") {
-      $0.field("alpha", arm.posterior.alpha)
-      $0.field("beta", arm.posterior.beta)
-    }
-    field("expected_cost_usd", candidate.price.map { Money.rounded($0.dollars(for: work)) })
   }
 
   /// `excluded`: who may not serve, and why.

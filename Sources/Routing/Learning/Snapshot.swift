@@ -53,7 +53,10 @@ public struct Snapshot: Sendable {
     self.history = history
   }
 
-  public subscript(capability: Capability) -> Knowledge { knowledge[capability.index] }
+  /// Lent, not copied: a copy would count a dozen references up and down for every decision.
+  public subscript(capability: Capability) -> Knowledge {
+    _read { yield knowledge[capability.index] }
+  }
 
   /// Posteriors, Q̃ and the affordable exploration of every capability.
   mutating func derive() {

@@ -107,7 +107,7 @@ public final class RoutingService: Sendable {
       sessions.seat(
         SessionSeat(session: session, capability: intent.capability, ordinal: decision.chosen, at: now))
     }
-    return Answered(decision: decision, choice: choice, snapshot: tables.snapshot)
+    return Answered(decision: decision, choice: choice, tables: tables)
   }
 
   private func record(_ answers: [Answered], _ vectors: [[Float]], keeping kept: [Answer] = []) async throws {
@@ -155,12 +155,17 @@ public final class RoutingService: Sendable {
 public struct Answered: Sendable {
   public let decision: Decision
   public let choice: Choice
-  public let snapshot: Snapshot
+  private let tables: TableCache
 
-  public init(decision: Decision, choice: Choice, snapshot: Snapshot) {
+  /// The snapshot that decided.
+  public var snapshot: Snapshot {
+    _read { yield tables.snapshot }
+  }
+
+  public init(decision: Decision, choice: Choice, tables: TableCache) {
     self.decision = decision
     self.choice = choice
-    self.snapshot = snapshot
+    self.tables = tables
   }
 
   /// An explored decision costs this much more than the preferred one would have; 0 where a price is unknown.
