@@ -5,6 +5,7 @@ import Embedding
 import Foundation
 import Hummingbird
 import Logging
+import NIOCore
 import Persistence
 import Routing
 import Serving
@@ -110,9 +111,23 @@ struct Serve: AsyncParsableCommand {
           "embedding": "\(embedder.name)",
         ])
     }
-    try await application.runService()
+    do {
+      try await application.runService()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      await service.stop()
+      throw PortTaken(host: settings.host, port: settings.port)
+    }
     await service.stop()
     logger.info("stopped; everything accepted is in the ledger")
+  }
+}
+
+struct PortTaken: Error, CustomStringConvertible {
+  let host: String
+  let port: Int
+
+  var description: String {
+    "port \(port) of \(host) is taken by another program; choose another one with --port, or 0 for a free one"
   }
 }
 
