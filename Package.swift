@@ -51,6 +51,8 @@ let package = Package(
     library("Wire"),
     // The mind: place, decide, judge, fold. Pure: no clock, no chance, no I/O.
     library("Routing", knows: ["Statistics", "Vectors"]),
+    // What another policy would have earned: off-policy estimators with their intervals. Pure.
+    library("Evaluation", knows: ["Statistics", "Routing"]),
     // Text to unit vector.
     library("Embedding", knows: ["Vectors", .product(name: "Crypto", package: "swift-crypto")]),
     // YAML that a person writes, checked with file and line.
@@ -67,7 +69,10 @@ let package = Package(
     // SQLite: the ledger and what is derived from it.
     library(
       "Persistence",
-      knows: ["Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift")]),
+      knows: [
+        "Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     // HTTP.
     .target(
       name: "API",
@@ -87,8 +92,8 @@ let package = Package(
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Declarations", "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors",
-        "Wire",
+        "API", "Declarations", "Embedding", "Evaluation", "Persistence", "Routing", "Serving", "Statistics",
+        "Vectors", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -118,6 +123,7 @@ let package = Package(
     tests("VectorsTests", of: ["Vectors"]),
     tests("WireTests", of: ["Wire"]),
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
+    tests("EvaluationTests", of: ["Evaluation", "Statistics", "Routing"]),
     tests("EmbeddingTests", of: ["Embedding", "Vectors"]),
     tests("DeclarationsTests", of: ["Declarations", "Routing"]),
     tests(

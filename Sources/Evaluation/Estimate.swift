@@ -97,7 +97,7 @@ public struct EvaluationSettings: Hashable, Sendable {
   }
 
   public init(
-    resamples: Int = 1_000, seed: UInt64 = 1, level: Double = 0.95, minimumEffectiveSampleSize: Double = 50,
+    resamples: Int = 2_000, seed: UInt64 = 1, level: Double = 0.95, minimumEffectiveSampleSize: Double = 50,
     maximumUnsupportedShare: Double = 0.1, support: Support = .actionInContext
   ) {
     precondition(resamples >= 0, "the number of resamples is not negative")

@@ -37,17 +37,18 @@ public struct TabularRewardModel: RewardModel {
 
 /// A ridge regression for every action on a vector of the context, shrunk to the mean reward g of the log:
 ///
-///     q(a, x) = g + θ_a · φ(x),   θ_a = (Φᵀ Φ + λ I)⁻¹ Φᵀ (r − g)
+///     q(a, x) = g + θ_a · (1, φ(x)),   θ_a = (Φᵀ Φ + λ I)⁻¹ Φᵀ (r − g)
 ///
-/// with the rows of action a in Φ (Hoerl & Kennard, "Ridge regression", Technometrics 12, 1970). On one-hot vectors
-/// with λ = 1 it is the ``TabularRewardModel``. An action without rows is worth g. Rows are not held out.
+/// with the rows (1, φ(x_i)) of action a in Φ (Hoerl & Kennard, "Ridge regression", Technometrics 12, 1970). The
+/// intercept is shrunk like the rest, so an action with few rows is worth about g, and one without any exactly that; with
+/// λ = 1 and nothing in φ it is the ``TabularRewardModel`` of a single context. Rows are not held out.
 public struct RidgeRewardModel: RewardModel {
   /// g.
   private let mean: Double
   private let dimension: Int
-  /// φ, contexts × dimension, row-major.
+  /// φ, contexts × dimension, row-major; the 1 is not in it.
   private let features: [Float]
-  /// θ, actions × dimension, row-major.
+  /// θ, actions × (1 + dimension), row-major, the intercept first.
   private let weights: [Double]
 
   /// Takes one step per distinct (context, action) of the log times the square of the dimension, and one Cholesky
@@ -63,14 +64,15 @@ public struct RidgeRewardModel: RewardModel {
     mean = log.meanReward
     self.dimension = dimension
     self.features = features
-    var weights = [Double](repeating: 0, count: log.actionCount * dimension)
-    var gram = SymmetricMatrix(order: dimension)
+    let width = 1 + dimension
+    var weights = [Double](repeating: 0, count: log.actionCount * width)
+    var gram = SymmetricMatrix(order: width)
     let order = Self.rowsByActionAndContext(log)
     var start = 0
     while start < order.count {
       let action = log.actions[order[start]]
       gram.reset(diagonal: penalty)
-      var right = [Double](repeating: 0, count: dimension)
+      var right = [Double](repeating: 0, count: width)
       while start < order.count, log.actions[order[start]] == action {
         let context = log.contexts[order[start]]
         var count = 0.0
@@ -81,20 +83,20 @@ public struct RidgeRewardModel: RewardModel {
           residual += log.rewards[order[start]] - mean
           start += 1
         }
-        let vector = features[(Int(context) * dimension)..<((Int(context) + 1) * dimension)]
+        let vector = [1] + features[(Int(context) * dimension)..<((Int(context) + 1) * dimension)]
         gram.add(vector, times: count)
         for (index, value) in vector.enumerated() { right[index] += Double(value) * residual }
       }
       gram.solve(&right)
-      weights.replaceSubrange((Int(action) * dimension)..<((Int(action) + 1) * dimension), with: right)
+      weights.replaceSubrange((Int(action) * width)..<((Int(action) + 1) * width), with: right)
     }
     self.weights = weights
   }
 
   public func reward(of action: Int, in context: Int) -> Double {
-    var sum = mean
-    let (x, theta) = (context * dimension, action * dimension)
-    for index in 0..<dimension { sum += Double(features[x + index]) * weights[theta + index] }
+    let (x, theta) = (context * dimension, action * (1 + dimension))
+    var sum = mean + weights[theta]
+    for index in 0..<dimension { sum += Double(features[x + index]) * weights[theta + 1 + index] }
     return sum
   }
 

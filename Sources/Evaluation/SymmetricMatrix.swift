@@ -15,13 +15,12 @@ struct SymmetricMatrix {
   }
 
   /// Adds factor · x xᵀ.
-  mutating func add(_ x: ArraySlice<Float>, times factor: Double) {
-    let start = x.startIndex
+  mutating func add(_ x: [Float], times factor: Double) {
     for row in 0..<order {
-      let scale = factor * Double(x[start + row])
+      let scale = factor * Double(x[row])
       // One-hot vectors are nearly all zeros.
       if scale == 0 { continue }
-      for column in 0...row { elements[row * order + column] += scale * Double(x[start + column]) }
+      for column in 0...row { elements[row * order + column] += scale * Double(x[column]) }
     }
   }
 

@@ -8,7 +8,7 @@ import Vectors
 enum DecisionColumns {
   static let insert = """
     INSERT INTO decision
-    VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING
     """
   static let names = """
@@ -16,19 +16,30 @@ enum DecisionColumns {
     d.map, d.region_row, d.similarity, d.eligible, d.chosen, d.reason, d.propensity, d.shadow, d.sticky, d.turn
     """
 
-  static func arguments(_ sequence: Int64, _ decision: Decision) throws -> StatementArguments {
+  /// In the order of the table's columns.
+  static func bind(_ sequence: Int64, _ decision: Decision, to row: borrowing BoundStatement) throws {
     let intent = decision.intent
-    let constraints = intent.constraints.isEmpty ? nil : try StoredJSON.text(intent.constraints)
-    let work = intent.work == Work() ? nil : try StoredJSON.text(intent.work)
-    return [
-      sequence, Data(decision.id), decision.epoch, decision.decided.microseconds, intent.capability.index,
-      StoredText.value(intent.text),
-      constraints, work, intent.costWeight, intent.allowsExploration, StoredText.value(intent.session),
-      decision.mapVersion,
-      decision.placement.row, Double(decision.placement.similarity), Data(decision.eligible), decision.chosen,
-      Int(decision.reason.rawValue), decision.propensity, decision.shadow, decision.sticky,
-      Int64(bitPattern: decision.turn),
-    ]
+    row.bind(sequence)
+    row.bind(decision.id.bytes)
+    row.bind(Int64(decision.epoch))
+    row.bind(decision.decided.microseconds)
+    row.bind(Int64(intent.capability.index))
+    row.bind(intent.text)
+    row.bind(intent.constraints.isEmpty ? nil : try StoredJSON.text(intent.constraints))
+    row.bind(intent.work == Work() ? nil : try StoredJSON.text(intent.work))
+    row.bind(intent.costWeight)
+    row.bind(Int64(intent.allowsExploration ? 1 : 0))
+    row.bind(intent.session)
+    row.bind(Int64(decision.mapVersion))
+    row.bind(Int64(decision.placement.row))
+    row.bind(Double(decision.placement.similarity))
+    row.bind(decision.eligible.bytes)
+    row.bind(Int64(decision.chosen))
+    row.bind(Int64(decision.reason.rawValue))
+    row.bind(decision.propensity)
+    row.bind(decision.shadow.map { Int64($0) })
+    row.bind(decision.sticky.map { Int64($0) })
+    row.bind(Int64(bitPattern: decision.turn))
   }
 
   static func decode(_ row: Row) throws -> (sequence: Int64, decision: Decision) {
@@ -113,14 +124,16 @@ extension Data {
     }
   }
 
-  init(_ set: CandidateSet) {
-    let highest = (0..<4).last { set.words[$0] != 0 }
-    let count = highest.map { $0 * 8 + 8 - set.words[$0].leadingZeroBitCount / 8 } ?? 0
-    self.init((0..<count).map { UInt8(truncatingIfNeeded: set.words[$0 >> 3] >> UInt64(8 * ($0 & 7))) })
-  }
 }
 
 extension CandidateSet {
+  /// Little-endian, without the zeros at the end.
+  fileprivate var bytes: [UInt8] {
+    let highest = (0..<4).last { words[$0] != 0 }
+    let count = highest.map { $0 * 8 + 8 - words[$0].leadingZeroBitCount / 8 } ?? 0
+    return (0..<count).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(8 * ($0 & 7))) }
+  }
+
   fileprivate init(_ row: Row, _ column: Int) throws {
     self = try row.withUnsafeData(atIndex: column) { data in
       let data = data ?? Data()

@@ -7,7 +7,7 @@ import Vectors
 extension SQLiteLedger {
   public func append(_ batch: LedgerBatch) throws -> [Receipt] {
     // Quantised and encoded before the transaction: it should be over soon.
-    let vectors = batch.embeddings.map { $0.map { Data(QuantisedVector($0).bytes) } }
+    let vectors = batch.embeddings.map { $0.map { QuantisedVector($0).bytes } }
     return try write { db in
       let new = try SQLiteLedger.insert(batch.decisions, vectors, db)
       var feedback = try FeedbackTables(db, roll(db))
@@ -27,14 +27,17 @@ extension SQLiteLedger {
 
   /// - Returns: those that were not there before.
   private static func insert(
-    _ decisions: [Decision], _ vectors: [Data?], _ db: Database
+    _ decisions: [Decision], _ vectors: [[UInt8]?], _ db: Database
   ) throws -> [(id: Identifier, sequence: Int64)] {
     guard !decisions.isEmpty else { return [] }
     var last = try db.first("SELECT MAX(seq) FROM decision") { $0[0] as Int64? ?? 0 } ?? 0
     var new: [(id: Identifier, sequence: Int64)] = []
     new.reserveCapacity(decisions.count)
+    let row = try BoundStatement(DecisionColumns.insert, db)
+    let embedding = try BoundStatement("INSERT INTO embedding VALUES (?, ?)", db)
     for (position, decision) in decisions.enumerated() {
-      try db.run(DecisionColumns.insert, try DecisionColumns.arguments(last + 1, decision))
+      try DecisionColumns.bind(last + 1, decision, to: row)
+      try row.run()
       guard db.changesCount > 0 else {
         let before = try db.first(
           "SELECT \(DecisionColumns.names) FROM decision d WHERE d.id = ?", [Data(decision.id)],
@@ -45,7 +48,9 @@ extension SQLiteLedger {
       last += 1
       new.append((decision.id, last))
       if position < vectors.count, let vector = vectors[position] {
-        try db.run("INSERT INTO embedding VALUES (?, ?)", [last, vector])
+        embedding.bind(last)
+        embedding.bind(vector)
+        try embedding.run()
       }
     }
     return new

@@ -42,8 +42,8 @@ struct OpenBanditAgreementTests {
     for (estimate, name) in zip(estimates, ["IPS", "SNIPS", "DR_tabular"]) {
       let interval = try #require(estimate.value?.bootstrap)
       let reference = try #require(intervals[name])
-      // A percentile of 1,000 or 2,000 resamples is itself known to about a twentieth of the interval.
-      let tolerance = 0.06 * (reference[1] - reference[0])
+      // A percentile of 2,000 resamples is itself known to about 3 % of the interval, and both are chance.
+      let tolerance = 0.1 * (reference[1] - reference[0])
       #expect((interval.lowerBound - reference[0]).magnitude < tolerance)
       #expect((interval.upperBound - reference[1]).magnitude < tolerance)
     }

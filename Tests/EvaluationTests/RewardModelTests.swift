@@ -18,22 +18,27 @@ struct RewardModelTests {
     #expect(model.reward(of: 0, in: 1) == 0.75)
   }
 
-  @Test("Ridge on one-hot contexts with penalty 1 is the tabular model")
-  func oneHot() throws {
-    let log = try SyntheticWorld.log(rows: 500, seed: 5)
+  @Test("Ridge with penalty 1 and nothing but its intercept is the tabular model of one context")
+  func interceptAlone() throws {
+    let three = try SyntheticWorld.log(rows: 500, seed: 5)
+    let log = try BanditLog(
+      contextCount: 1, actionCount: 4,
+      (0..<three.count).map {
+        var row = three[$0]
+        row.context = 0
+        return row
+      })
     let tabular = TabularRewardModel(log)
-    let ridge = RidgeRewardModel(log, features: [1, 0, 0, 0, 1, 0, 0, 0, 1], dimension: 3)
-    for context in 0..<3 {
-      for action in 0..<4 {
-        let difference = ridge.reward(of: action, in: context) - tabular.reward(of: action, in: context)
-        #expect(difference.magnitude < 1e-12)
-      }
+    let ridge = RidgeRewardModel(log, features: [0, 0], dimension: 2)
+    for action in 0..<4 {
+      #expect((ridge.reward(of: action, in: 0) - tabular.reward(of: action, in: 0)).magnitude < 1e-12)
     }
   }
 
   @Test("Ridge by hand: one dimension")
   func oneDimension() throws {
-    // φ = 1, 2, 3 and r = 1, 2, 6, so g = 3 and r − g = −2, −1, 3. θ = (−2 − 2 + 9) / (1 + 4 + 9 + λ) = 5/16 at λ = 2.
+    // φ = 1, 2, 3 and r = 1, 2, 6, so g = 3 and r − g = −2, −1, 3. With λ = 2: (3 + 2, 6; 6, 14 + 2) θ = (0, 5),
+    // so θ = (−30, 25) / 44.
     // Action 1 has no row: it is worth g.
     let log = try BanditLog(
       contextCount: 3, actionCount: 2,
@@ -42,7 +47,9 @@ struct RewardModelTests {
       })
     let model = RidgeRewardModel(log, features: [1, 2, 3], dimension: 1, penalty: 2)
     for context in 0..<3 {
-      #expect((model.reward(of: 0, in: context) - (3 + Double(context + 1) * 5 / 16)).magnitude < 1e-14)
+      #expect(
+        (model.reward(of: 0, in: context) - (3 - 30.0 / 44 + Double(context + 1) * 25 / 44)).magnitude < 1e-14
+      )
       #expect(model.reward(of: 1, in: context) == 3)
     }
   }
@@ -59,12 +66,12 @@ struct RewardModelTests {
           context: Int(rng.next() % UInt64(contexts)), action: 0, reward: rng.uniform(), propensity: 1))
     }
     let model = RidgeRewardModel(log, features: features, dimension: dimension, penalty: penalty)
-    // θ_j from q at the unit vectors is not open to us; but Φᵀ(r − q) = λ θ, so for every x: Σ_i φ_i·x (r_i − q_i) = λ θ·x.
+    // Φᵀ (r − q) = λ θ, so for every z = (1, φ(x)): Σ_i (z_i · z) (r_i − q_i) = λ θ · z = λ (q(x) − g).
     for context in 0..<contexts {
       var sum = 0.0
       for row in 0..<log.count {
         let at = Int(log.contexts[row])
-        var product = 0.0
+        var product = 1.0
         for k in 0..<dimension {
           product += Double(features[at * dimension + k]) * Double(features[context * dimension + k])
         }

@@ -12,6 +12,7 @@ struct HouseTests {
     "Vectors": ["COpenBLAS", "Synchronization"],
     "Wire": [],
     "Routing": ["Statistics", "Vectors", "Synchronization"],
+    "Evaluation": ["Statistics", "Routing"],
     "Embedding": ["Vectors", "Crypto", "Foundation", "Synchronization"],
     "Declarations": ["Routing", "Wire", "Yams", "Foundation"],
     "Serving": [
@@ -19,7 +20,7 @@ struct HouseTests {
       "Dispatch",
       "Synchronization",
     ],
-    "Persistence": ["Routing", "Vectors", "Serving", "Wire", "GRDB", "Foundation", "Synchronization"],
+    "Persistence": ["Routing", "Vectors", "Serving", "Wire", "GRDB", "GRDBSQLite", "Foundation", "Synchronization"],
     "API": [
       "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
       "HummingbirdCore",

@@ -17,7 +17,7 @@ struct DecisionRequest {
 
   /// Placeholders stand where the reader recorded an error.
   private init(_ reader: inout FieldReader, dimension: Int, limits: RequestLimits) {
-    let capability = reader.parsed("capability", as: "one of \(Capability.names.joined(separator: ", "))") {
+    let capability = reader.parsed("capability", as: "one of \(Capability.listing)") {
       Capability(name: $0)
     }
     let text = reader.optionalString("intent", length: 1...limits.intentCharacters)

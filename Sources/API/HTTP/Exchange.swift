@@ -37,14 +37,14 @@ extension Request {
     guard let name = query("capability") else { return nil }
     guard let capability = Capability(name: name) else {
       throw Problem.parameter(
-        "capability", "must be one of \(Capability.names.joined(separator: ", ")), got '\(name)'")
+        "capability", "must be one of \(Capability.listing), got '\(name)'")
     }
     return capability
   }
 
   func requiredCapability() throws -> Capability {
     guard let capability = try capability() else {
-      throw Problem.parameter("capability", "is required: one of \(Capability.names.joined(separator: ", "))")
+      throw Problem.parameter("capability", "is required: one of \(Capability.listing)")
     }
     return capability
   }

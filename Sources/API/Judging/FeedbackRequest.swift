@@ -18,7 +18,7 @@ enum FeedbackRequest {
   private static func read(_ reader: inout FieldReader, _ now: Instant, _ mint: () -> String) -> Submission {
     let id = reader.optionalString("id", length: 1...200)
     let decision = reader.parsed("decision_id", as: "a decision id (a UUID)") { Identifier($0) }
-    let kind = reader.parsed("signal", as: "one of \(SignalKind.names.joined(separator: ", "))") {
+    let kind = reader.parsed("signal", as: "one of \(SignalKind.listing)") {
       SignalKind(name: $0)
     }
     let value = reader.json("value")

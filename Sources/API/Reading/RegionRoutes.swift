@@ -35,7 +35,7 @@ struct RegionRoutes {
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let id = reader.string("id", length: 1...100)
     let capability = reader.optionalParsed(
-      "capability", as: "one of \(Capability.names.joined(separator: ", "))"
+      "capability", as: "one of \(Capability.listing)"
     ) {
       Capability(name: $0)
     }
@@ -70,7 +70,7 @@ struct RegionRoutes {
     let count = Int(reader.integer("count", in: 1...1_024))
     let seed = reader.optionalInteger("seed", in: 0...Int64.max) ?? 1
     let capability = reader.optionalParsed(
-      "capability", as: "one of \(Capability.names.joined(separator: ", "))"
+      "capability", as: "one of \(Capability.listing)"
     ) {
       Capability(name: $0)
     }

@@ -20,6 +20,9 @@ public enum SignalKind: UInt8, CaseIterable, Sendable, Hashable {
     self = SignalKind.allCases[index]
   }
 
+  /// All names as a person reads them, made once.
+  public static let listing = names.joined(separator: ", ")
+
   public static let names = [
     "user.thumb", "user.rating", "user.ticket", "user.download", "user.view", "user.regenerate",
     "review.agent",

@@ -31,6 +31,9 @@ public enum Capability: UInt8, CaseIterable, Sendable, Hashable, Comparable, Cod
 
   public static func < (left: Capability, right: Capability) -> Bool { left.rawValue < right.rawValue }
 
+  /// All names as a person reads them, made once: every request's reader has it at hand for its errors.
+  public static let listing = names.joined(separator: ", ")
+
   /// All names, in the order of the cases.
   public static let names = [
     "text_generation", "embedding", "image_generation", "image_editing", "inpainting",
