@@ -156,7 +156,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   static func text(_ evaluation: OffPolicyEvaluation, _ estimates: [Estimate]) -> String {
     var table = TextTable(
       .text("estimator"), .number("value"), .number("95 % interval"), .number("normal interval"),
-      .number("effective rows"), .number("max weight"), .text("", limit: 140))
+      .number("effective rows"), .number("max weight"), .text("", limit: 240))
     for estimate in estimates {
       let parameter = estimate.estimator.parameter.map { ":" + Figure.count($0) } ?? ""
       table.add(

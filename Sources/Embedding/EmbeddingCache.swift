@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// An embedder that remembers the vectors of recent texts.
@@ -58,7 +59,13 @@ public final class EmbeddingCache: Embedder {
     }
 
     static func == (left: Key, right: Key) -> Bool {
-      left.text.utf8.count == right.text.utf8.count && left.text.utf8.elementsEqual(right.text.utf8)
+      left.text.utf8.count == right.text.utf8.count
+        && (left.text.utf8.withContiguousStorageIfAvailable { left in
+          right.text.utf8.withContiguousStorageIfAvailable { right in
+            // One comparison of memory: it is made at every hit.
+            left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+          } ?? false
+        } ?? false)
     }
 
     func hash(into hasher: inout Hasher) {

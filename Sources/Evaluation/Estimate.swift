@@ -53,6 +53,9 @@ public enum Refusal: Hashable, Sendable, CustomStringConvertible {
   case effectiveSampleSize(Double, minimum: Double)
   /// Too much of the policy's probability lies on what the log never did.
   case unsupported(share: Double, maximum: Double)
+  /// The mean of the weights, which is 1 in expectation, is not: the log's policy gave a part of the evaluated one's
+  /// probability next to no chance, or its propensities are wrong.
+  case meanWeight(Double, within: ClosedRange<Double>)
   case noRewardModel
   /// Several loggers, and nothing says how likely each was to act as the others did.
   case noMixturePropensities(loggers: Int)
@@ -64,14 +67,20 @@ public enum Refusal: Hashable, Sendable, CustomStringConvertible {
     case .unsupported(let share, let maximum):
       "\(Self.short(share * 100)) % of the policy's probability is on actions that the log never took there, "
         + "more than \(Self.short(maximum * 100)) %"
+    case .meanWeight(let mean, let range):
+      "the weights average \(Self.short(mean, 100)) (\(Self.short(range.lowerBound, 100)) to "
+        + "\(Self.short(range.upperBound, 100))) where 1 is expected: the log's policy hardly ever did what this one "
+        + "would, or its propensities are wrong"
     case .noRewardModel: "it needs a reward model"
     case .noMixturePropensities(let loggers):
       "the rows come from \(loggers) loggers, and the propensities of each under the others are not known"
     }
   }
 
-  /// One decimal.
-  private static func short(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+  /// One decimal, or as many as `unit` has zeros.
+  private static func short(_ value: Double, _ unit: Double = 10) -> String {
+    "\((value * unit).rounded() / unit)"
+  }
 }
 
 /// How an evaluation is done, and what it takes to be given a number.
@@ -84,7 +93,8 @@ public struct EvaluationSettings: Hashable, Sendable {
   public var level: Double
   /// An estimator whose own weights have a smaller effective sample size is refused.
   public var minimumEffectiveSampleSize: Double
-  /// Above this unsupported share of the policy's probability every estimator is refused, 0…1.
+  /// Above this unsupported share of the policy's probability every estimator is refused, 0…1; as are those without a
+  /// model when the mean weight is surely further than this from 1.
   public var maximumUnsupportedShare: Double
   /// What counts as support.
   public var support: Support

@@ -203,6 +203,9 @@ public struct OffPolicyEvaluation: Sendable {
       return refused(
         .effectiveSampleSize(summary.effectiveSampleSize, minimum: settings.minimumEffectiveSampleSize))
     }
+    if !estimator.needsRewardModel, let refusal = meanWeightRefusal(plain ?? weights) {
+      return refused(refusal)
+    }
     var residual = log.rewards
     var base: Int?
     if estimator.needsRewardModel {
@@ -222,6 +225,21 @@ public struct OffPolicyEvaluation: Sendable {
       terms.offset = offset / Double(rows)
     }
     return Plan(estimator: estimator, weights: summary, step: .terms(terms))
+  }
+
+  /// E[w] = 1 under the logging policy if it gives all that the evaluated one does a chance. Rare actions of large weight are missed in most logs, and then every
+  /// weighted mean looks more certain than it is; a model may still know of them.
+  private func meanWeightRefusal(_ weights: [Double]) -> Refusal? {
+    guard rows > 1 else { return nil }
+    let n = Double(rows)
+    let mean = weights.reduce(0, +) / n
+    let squares = weights.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let reach =
+      SpecialFunctions.normalQuantile((1 + settings.level) / 2) * (squares / (n * (n - 1))).squareRoot()
+    let range = (mean - reach)...(mean + reach)
+    let slack = settings.maximumUnsupportedShare
+    guard range.upperBound < 1 - slack || range.lowerBound > 1 + slack else { return nil }
+    return .meanWeight(mean, within: range)
   }
 
   // MARK: Values

@@ -132,69 +132,6 @@ struct OffPolicyEvaluationTests {
     }
   }
 
-  @Test("Too few rows that count: refused, with the size")
-  func tooFew() throws {
-    // 60 rows with weight 0 or 2 for the fixed action: 30 count.
-    let log = try BanditLog(
-      contextCount: 1, actionCount: 2,
-      (0..<60).map { LoggedInteraction(context: 0, action: $0 % 2, reward: 1, propensity: 0.5) })
-    let policy = TabularPolicy.fixed(1, contextCount: 1, actionCount: 2)
-    let estimate = try OffPolicyEvaluation(log, policy: policy, model: nil).estimates([.ips])[0]
-    #expect(estimate.refusal == .effectiveSampleSize(30, minimum: 50))
-    #expect(estimate.refusal?.description == "the effective sample size is 30.0, less than 50.0")
-    #expect(estimate.value == nil)
-    var settings = EvaluationSettings()
-    settings.minimumEffectiveSampleSize = 30
-    #expect(
-      try OffPolicyEvaluation(log, policy: policy, model: nil, settings: settings).estimates([.ips])[0].value?
-        .value
-        == 1)
-  }
-
-  @Test("Too much of the policy where the log never was: every estimator is refused, with the share")
-  func unsupported() throws {
-    // Context 0 (75 rows) took actions 0 and 1, context 1 (25 rows) only 0. Of (0.5, 0.25, 0.25): unsupported are 0.25
-    // and 0.5, together 0.75 · 0.25 + 0.25 · 0.5 = 0.3125. By action alone: 0.25.
-    let log = try BanditLog(
-      contextCount: 2, actionCount: 3,
-      (0..<100).map {
-        LoggedInteraction(context: $0 < 75 ? 0 : 1, action: $0 < 40 ? 1 : 0, reward: 1, propensity: 0.5)
-      })
-    let policy = try TabularPolicy(actionCount: 3, probabilities: [0.5, 0.25, 0.25, 0.5, 0.25, 0.25])
-    let evaluation = try OffPolicyEvaluation(log, policy: policy, model: TabularRewardModel(log))
-    #expect(evaluation.unsupportedShare == 0.3125)
-    for estimate in evaluation.estimates() {
-      #expect(estimate.refusal == .unsupported(share: 0.3125, maximum: 0.1), "\(estimate)")
-    }
-    let byAction = try OffPolicyEvaluation(
-      log, policy: policy, model: nil,
-      settings: EvaluationSettings(maximumUnsupportedShare: 0.25, support: .action))
-    #expect(byAction.unsupportedShare == 0.25)
-    #expect(byAction.estimates([.ips])[0].value != nil)
-  }
-
-  @Test("A policy wholly outside the log has effective sample size 0 and is refused, not divided by")
-  func disjoint() throws {
-    let log = try BanditLog(
-      contextCount: 1, actionCount: 2,
-      (0..<99).map { _ in LoggedInteraction(context: 0, action: 0, reward: 1, propensity: 0.5) })
-    let settings = EvaluationSettings(maximumUnsupportedShare: 1)
-    let estimates = try OffPolicyEvaluation(
-      log, policy: .fixed(1, contextCount: 1, actionCount: 2), model: TabularRewardModel(log),
-      settings: settings
-    ).estimates([.snips, .dm])
-    for estimate in estimates { #expect(estimate.refusal == .effectiveSampleSize(0, minimum: 50)) }
-  }
-
-  @Test("Without a model, those that need one are refused")
-  func noModel() throws {
-    let log = try SyntheticWorld.log(rows: 300, seed: 1)
-    let evaluation = try OffPolicyEvaluation(log, policy: SyntheticWorld.policy(), model: nil)
-    for estimate in evaluation.estimates() {
-      #expect((estimate.refusal == .noRewardModel) == estimate.estimator.needsRewardModel, "\(estimate)")
-    }
-  }
-
   @Test("Over 400 logs, IPS and DR with any fixed model are right on average")
   func unbiased() throws {
     let policy = try SyntheticWorld.policy()
