@@ -52,7 +52,7 @@ let package = Package(
     // The mind: place, decide, judge, fold. Pure: no clock, no chance, no I/O.
     library("Routing", knows: ["Statistics", "Vectors"]),
     // What another policy would have earned: off-policy estimators with their intervals. Pure.
-    library("Evaluation", knows: ["Statistics", "Routing"]),
+    library("Evaluation", knows: ["Statistics"]),
     // Text to unit vector.
     library("Embedding", knows: ["Vectors", .product(name: "Crypto", package: "swift-crypto")]),
     // YAML that a person writes, checked with file and line.
@@ -123,7 +123,7 @@ let package = Package(
     tests("VectorsTests", of: ["Vectors"]),
     tests("WireTests", of: ["Wire"]),
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
-    tests("EvaluationTests", of: ["Evaluation", "Statistics", "Routing"]),
+    tests("EvaluationTests", of: ["Evaluation", "Statistics"]),
     tests("EmbeddingTests", of: ["Embedding", "Vectors"]),
     tests("DeclarationsTests", of: ["Declarations", "Routing"]),
     tests(
@@ -152,7 +152,7 @@ let package = Package(
     tests(
       "CommandTests",
       of: [
-        "pointsman", "Declarations", "Persistence", "Routing", "Serving", "Statistics", "Wire",
+        "pointsman", "Declarations", "Evaluation", "Persistence", "Routing", "Serving", "Statistics", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

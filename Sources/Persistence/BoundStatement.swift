@@ -52,7 +52,11 @@ struct BoundStatement: ~Copyable {
   /// Text by its length, NUL included.
   func bind(_ value: String?) {
     guard var value, !value.isEmpty else {
-      if value == nil { bindNull() } else { sqlite3_bind_text(pointer, take(), "", 0, BoundStatement.transient) }
+      if value == nil {
+        bindNull()
+      } else {
+        sqlite3_bind_text(pointer, take(), "", 0, BoundStatement.transient)
+      }
       return
     }
     value.withUTF8 { bytes in

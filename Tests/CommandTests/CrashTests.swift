@@ -139,7 +139,8 @@ final class ServedRouter: Sendable {
     let bundle = Bundle(for: ServedRouter.self).bundleURL
     let places = [bundle, bundle.deletingLastPathComponent()].map { $0.appending(path: "pointsman") }
     process = Process()
-    guard let executable = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+    guard let executable = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) })
+    else {
       throw CocoaError(.fileNoSuchFile)
     }
     process.executableURL = executable

@@ -25,7 +25,8 @@ final class AnswerParts: Sendable {
       writer.arm(index, of: choice, roster, work)
       return writer.bytes
     }
-    excluded = AnswerParts.isUnconstrained(intent)
+    excluded =
+      AnswerParts.isUnconstrained(intent)
       ? {
         var writer = JSONWriter(reserving: 256)
         writer.exclusions(answered.snapshot.exclusions(for: intent, except: answered.decision.eligible))
@@ -34,7 +35,9 @@ final class AnswerParts: Sendable {
       }() : nil
   }
 
-  static func isUnconstrained(_ intent: Intent) -> Bool { intent.constraints.isEmpty && intent.work == Work() }
+  static func isUnconstrained(_ intent: Intent) -> Bool {
+    intent.constraints.isEmpty && intent.work == Work()
+  }
 }
 
 extension JSONWriter {
