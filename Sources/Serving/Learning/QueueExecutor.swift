@@ -7,8 +7,8 @@ final class QueueExecutor: SerialExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
   private let work = DispatchSemaphore(value: 0)
 
-  /// A nicer thread gets about a third of the share of another one where both want the same processor.
-  private static let niceness: Int32 = 5
+  /// A thread this nice gets about a twentieth of the share of another one where both want the same processor.
+  private static let niceness: Int32 = 14
 
   init(_ name: String) {
     let thread = Thread { [weak self, work] in
