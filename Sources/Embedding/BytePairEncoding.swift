@@ -3,8 +3,12 @@
 ///
 /// Sennrich, Haddow & Birch 2016, https://arxiv.org/abs/1508.07909, as SentencePiece models use it: a space is
 /// U+2581, one more stands before the text, there is no pre-tokenizer, and a character outside the vocabulary
-/// becomes its UTF-8 bytes, one token each. The pairs wait in a heap ordered by (rank, position), so n bytes
-/// take O(n log n).
+/// becomes its UTF-8 bytes, one token each.
+///
+/// The same tokens, faster: ``WordBoundaries`` proves where the text divides into words; a word that is one
+/// token is in the ``WordTable``; of another short one the best pair is searched for before each merge; and in
+/// a long one, which may be the whole text, the pairs wait in a heap ordered by (rank, position), so that n
+/// bytes take O(n log n).
 struct BytePairEncoding: Sendable {
   /// The number of tokens; ids are 0 ..< `count`.
   let count: Int
@@ -15,6 +19,11 @@ struct BytePairEncoding: Sendable {
   /// The token of each byte value.
   private let fallback: [Int32]
   private let merges: MergeTable
+  /// The words that are one token.
+  private var words: WordTable
+
+  /// The longest word, in bytes, whose pairs are searched instead of put in a heap.
+  private static let longestSearch = 40
 
   /// Reads `model.vocab` and `model.merges` of a tokenizer in the JSON format of the Hugging Face library.
   ///
@@ -51,26 +60,193 @@ struct BytePairEncoding: Sendable {
       guard let id = vocabulary.id(of: name.utf8) else { throw MalformedFile("no token \(name)") }
       return Int32(id)
     }
+    words = WordTable(capacity: count)
+    addWords(of: vocabulary)
+  }
+
+  /// Puts the tokens that their own text gives in the table of words. (Some tokens no text gives.)
+  private mutating func addWords(of vocabulary: Vocabulary) {
+    vocabulary.forEach { bytes, id in
+      guard let text = String(validating: bytes, as: UTF8.self) else { return }
+      // Without the U+2581 that stands before a text, where the token brings its own.
+      let found = Self.withNormalised(text, prefix: false) { bytes in
+        bytes.count <= WordTable.longest ? withTokens(of: bytes, dividing: false) { Array($0) } : []
+      }
+      guard found == [UInt16(truncatingIfNeeded: id)] else { return }
+      Self.withNormalised(text, prefix: false) { bytes in
+        guard let start = bytes.baseAddress else { return }
+        words.add(start, count: bytes.count, token: Int32(truncatingIfNeeded: id))
+      }
+    }
   }
 
   /// Calls `body` with the tokens of `text`; none for the empty text.
-  func withTokens<Result>(of text: String, _ body: (UnsafeBufferPointer<UInt16>) -> Result) -> Result {
+  ///
+  /// - Parameter dividing: Whether to merge word by word; if not, the whole text in one heap.
+  func withTokens<Result>(
+    of text: String, dividing: Bool = true, _ body: (UnsafeBufferPointer<UInt16>) -> Result
+  ) -> Result {
+    Self.withNormalised(text, prefix: true) { withTokens(of: $0, dividing: dividing, body) }
+  }
+
+  /// Calls `body` with the bytes of `text`, one space for each U+2581, and one more before them if `prefix` and
+  /// the text is not empty. `WordTable.longest` bytes after them can be read.
+  private static func withNormalised<Result>(
+    _ text: String, prefix: Bool, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
     var text = text
     return text.withUTF8 { bytes in
-      // A byte gives at most one symbol, and U+2581 stands before them.
-      withUnsafeTemporaryAllocation(of: Symbol.self, capacity: bytes.count + 1) { symbols in
-        let count = bytes.isEmpty ? 0 : split(bytes, into: symbols)
-        merge(UnsafeMutableBufferPointer(rebasing: symbols[..<count]))
-        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count) { tokens in
-          var length = 0
-          var index = count == 0 ? Symbol.end : 0
-          while index != Symbol.end {
-            tokens.initializeElement(at: length, to: UInt16(truncatingIfNeeded: symbols[Int(index)].token))
-            length += 1
-            index = symbols[Int(index)].next
-          }
-          return body(UnsafeBufferPointer(rebasing: tokens[..<length]))
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1 + WordTable.longest) { copy in
+        copy.initialize(repeating: 0)
+        var count = 0
+        if prefix && !bytes.isEmpty {
+          copy[0] = UInt8(ascii: " ")
+          count = 1
         }
+        var index = 0
+        while index < bytes.count {
+          if bytes[index] == 0xE2 && bytes[index + 1] == 0x96 && bytes[index + 2] == 0x81 {
+            copy[count] = UInt8(ascii: " ")
+            index += 3
+          } else {
+            copy[count] = bytes[index]
+            index += 1
+          }
+          count += 1
+        }
+        return body(UnsafeBufferPointer(rebasing: copy[..<count]))
+      }
+    }
+  }
+
+  /// The tokens of a normalised text.
+  private func withTokens<Result>(
+    of bytes: UnsafeBufferPointer<UInt8>, dividing: Bool, _ body: (UnsafeBufferPointer<UInt16>) -> Result
+  ) -> Result {
+    // A byte gives at most one token.
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: bytes.count) { tokens in
+      var output = Output(tokens)
+      if dividing {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * Self.longestSearch) { scratch in
+          var start = 0
+          while start < bytes.count {
+            var end = start + 1
+            while end < bytes.count && !merges.boundaries.divides(bytes[end - 1], bytes[end]) { end += 1 }
+            add(UnsafeBufferPointer(rebasing: bytes[start..<end]), to: &output, scratch: scratch)
+            start = end
+          }
+        }
+      } else if !bytes.isEmpty {
+        mergeByHeap(bytes, to: &output)
+      }
+      return body(output.tokens)
+    }
+  }
+
+  /// The tokens so far, in memory that its user provides.
+  private struct Output {
+    private let storage: UnsafeMutableBufferPointer<UInt16>
+    private var count = 0
+
+    init(_ storage: UnsafeMutableBufferPointer<UInt16>) { self.storage = storage }
+
+    var tokens: UnsafeBufferPointer<UInt16> { UnsafeBufferPointer(rebasing: storage[..<count]) }
+
+    @inline(__always)
+    mutating func append(_ token: Int32) {
+      storage.initializeElement(at: count, to: UInt16(truncatingIfNeeded: token))
+      count += 1
+    }
+  }
+
+  /// Appends the tokens of a word, in whichever way is quickest for it.
+  @inline(__always)
+  private func add(
+    _ word: UnsafeBufferPointer<UInt8>, to output: inout Output,
+    scratch: UnsafeMutableBufferPointer<UInt32>
+  ) {
+    if word.count <= WordTable.longest, let start = word.baseAddress {
+      let token = words.token(of: start, count: word.count)
+      if token >= 0 { return output.append(token) }
+    }
+    if word.count <= Self.longestSearch {
+      mergeBySearch(word, to: &output, scratch: scratch)
+    } else {
+      mergeByHeap(word, to: &output)
+    }
+  }
+
+  /// Appends the tokens of a word of at most `longestSearch` bytes; `scratch` has room for two numbers a byte.
+  private func mergeBySearch(
+    _ word: UnsafeBufferPointer<UInt8>, to output: inout Output,
+    scratch: UnsafeMutableBufferPointer<UInt32>
+  ) {
+    let tokens = UnsafeMutableBufferPointer(rebasing: scratch[..<Self.longestSearch])
+    // Of each token and the next.
+    let ranks = UnsafeMutableBufferPointer(rebasing: scratch[Self.longestSearch...])
+    var count = 0
+    forEachCharacter(of: word) { token in
+      tokens[count] = UInt32(bitPattern: token)
+      if count > 0 { ranks[count - 1] = rank(tokens[count - 1], tokens[count]) }
+      count += 1
+    }
+    while count > 1 {
+      var best = MergeTable.none
+      var index = 0
+      for pair in 0..<count - 1 where ranks[pair] < best {
+        best = ranks[pair]
+        index = pair
+      }
+      if best == MergeTable.none { break }
+      tokens[index] = UInt32(bitPattern: merges.token(ofRank: best))
+      count -= 1
+      for later in index + 1..<count { tokens[later] = tokens[later + 1] }
+      for later in index..<count - 1 { ranks[later] = ranks[later + 1] }
+      if index + 1 < count { ranks[index] = rank(tokens[index], tokens[index + 1]) }
+      if index > 0 { ranks[index - 1] = rank(tokens[index - 1], tokens[index]) }
+    }
+    for index in 0..<count { output.append(Int32(bitPattern: tokens[index])) }
+  }
+
+  @inline(__always)
+  private func rank(_ left: UInt32, _ right: UInt32) -> UInt32 {
+    merges.rank(Int32(bitPattern: left), Int32(bitPattern: right))
+  }
+
+  /// Calls `body` with a token for each character, or for each byte of one that has no token.
+  @inline(__always)
+  private func forEachCharacter(of bytes: UnsafeBufferPointer<UInt8>, _ body: (Int32) -> Void) {
+    var index = 0
+    while index < bytes.count {
+      let (scalar, width) = bytes.scalar(at: index)
+      let token = scalar < scalars.count ? scalars[Int(scalar)] : -1
+      if scalar == 0x20 {
+        body(space)
+      } else if token >= 0 {
+        body(token)
+      } else {
+        for byte in bytes[index..<index + width] { body(fallback[Int(byte)]) }
+      }
+      index += width
+    }
+  }
+
+  /// Appends the tokens of a word of any length.
+  private func mergeByHeap(_ word: UnsafeBufferPointer<UInt8>, to output: inout Output) {
+    withUnsafeTemporaryAllocation(of: Symbol.self, capacity: word.count) { symbols in
+      var count: Int32 = 0
+      forEachCharacter(of: word) { token in
+        symbols.initializeElement(
+          at: Int(count),
+          to: Symbol(token: token, previous: count - 1, next: count + 1, rank: MergeTable.none))
+        count += 1
+      }
+      symbols[Int(count) - 1].next = Symbol.end
+      merge(UnsafeMutableBufferPointer(rebasing: symbols[..<Int(count)]))
+      var index: Int32 = 0
+      while index != Symbol.end {
+        output.append(symbols[Int(index)].token)
+        index = symbols[Int(index)].next
       }
     }
   }
@@ -83,35 +259,6 @@ struct BytePairEncoding: Sendable {
     var next: Int32
     /// The rank of the pair of this symbol and the next; `MergeTable.none` also where this one is merged away.
     var rank: UInt32
-  }
-
-  /// Writes a symbol for each character, or for each byte of one that has no token; returns how many.
-  private func split(
-    _ bytes: UnsafeBufferPointer<UInt8>, into symbols: UnsafeMutableBufferPointer<Symbol>
-  ) -> Int {
-    var count = 0
-    func append(_ token: Int32) {
-      let index = Int32(truncatingIfNeeded: count)
-      symbols.initializeElement(
-        at: count, to: Symbol(token: token, previous: index - 1, next: index + 1, rank: MergeTable.none))
-      count += 1
-    }
-    append(space)
-    var index = 0
-    while index < bytes.count {
-      let (scalar, width) = bytes.scalar(at: index)
-      let token = scalar < scalars.count ? scalars[Int(scalar)] : -1
-      if scalar == 0x20 {
-        append(space)
-      } else if token >= 0 {
-        append(token)
-      } else {
-        for byte in bytes[index..<index + width] { append(fallback[Int(byte)]) }
-      }
-      index += width
-    }
-    symbols[count - 1].next = Symbol.end
-    return count
   }
 
   /// Merges in place until no neighbours have a rank; the first symbol stays the first of the list.
@@ -145,45 +292,5 @@ struct BytePairEncoding: Sendable {
         if symbols[index].previous >= 0 { update(symbols[index].previous) }
       }
     }
-  }
-}
-
-/// A binary heap of numbers in memory that its user provides.
-struct MinHeap {
-  private let storage: UnsafeMutableBufferPointer<UInt64>
-  private var count = 0
-
-  init(_ storage: UnsafeMutableBufferPointer<UInt64>) { self.storage = storage }
-
-  mutating func insert(_ value: UInt64) {
-    var index = count
-    count += 1
-    storage.initializeElement(at: index, to: value)
-    while index > 0 {
-      let parent = (index - 1) / 2
-      guard storage[parent] > value else { break }
-      storage[index] = storage[parent]
-      index = parent
-    }
-    storage[index] = value
-  }
-
-  /// The smallest number, taken out; nil for none.
-  mutating func removeMin() -> UInt64? {
-    guard count > 0 else { return nil }
-    let smallest = storage[0]
-    count -= 1
-    let last = storage[count]
-    var index = 0
-    while true {
-      var child = 2 * index + 1
-      guard child < count else { break }
-      if child + 1 < count && storage[child + 1] < storage[child] { child += 1 }
-      guard storage[child] < last else { break }
-      storage[index] = storage[child]
-      index = child
-    }
-    storage[index] = last
-    return smallest
   }
 }

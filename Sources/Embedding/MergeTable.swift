@@ -14,6 +14,8 @@ struct MergeTable: Sendable {
   private let shift: UInt32
   /// The token that the pair of each rank becomes.
   private let merged: [UInt16]
+  /// Where none of these merges can cross.
+  let boundaries: WordBoundaries
 
   /// Reads the array of merges, each a string "left right", in the order of their ranks.
   ///
@@ -21,6 +23,7 @@ struct MergeTable: Sendable {
   init(_ scanner: inout JSONScanner, of vocabulary: Vocabulary) throws {
     var keys: [UInt32] = []
     var merged: [UInt16] = []
+    var boundaries = WordBoundaries()
     var text: [UInt8] = []
     try scanner.array { scanner in
       try scanner.string(into: &text)
@@ -29,6 +32,7 @@ struct MergeTable: Sendable {
       }
       let left = vocabulary.id(of: text[..<space])
       let right = vocabulary.id(of: text[(space + 1)...])
+      boundaries.add(left: text[..<space], right: text[(space + 1)...])
       text.remove(at: space)
       guard let left, let right, let whole = vocabulary.id(of: text) else {
         throw MalformedFile("merge \(keys.count) has a token that is not in the vocabulary")
@@ -41,6 +45,7 @@ struct MergeTable: Sendable {
     slots = [Slot](repeating: Slot(key: Self.empty, rank: Self.none), count: 1 << Int(bits))
     shift = 32 - bits
     self.merged = merged
+    self.boundaries = boundaries
     for (rank, key) in keys.enumerated() {
       var slot = index(of: key)
       while slots[slot].key != Self.empty && slots[slot].key != key { slot = (slot + 1) & (slots.count - 1) }

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import Vectors
 
-/// A text as the mean of the vectors of its tokens: no network, no neural network, tens of microseconds.
+/// A text as the mean of the vectors of its tokens: no network, no neural network, microseconds.
 ///
 /// v = mean over the tokens t of E[t], then v / ‖v‖₂, with E a table trained for just this use (WordLlama,
 /// https://github.com/dleemiller/WordLlama) and tokens by ``BytePairEncoding``. The order of words is lost; on

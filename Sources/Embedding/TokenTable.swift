@@ -89,9 +89,10 @@ struct TokenTable: Sendable {
   /// table has, would come out as finite numbers.
   @inline(__always)
   static func widened(_ half: SIMD8<UInt16>) -> SIMD8<Float> {
-    let bits = SIMD8<UInt32>(truncatingIfNeeded: half)
-    let magnitude = unsafeBitCast((bits & 0x7FFF) &<< 13, to: SIMD8<Float>.self) * 0x1p112
-    return unsafeBitCast(
-      unsafeBitCast(magnitude, to: SIMD8<UInt32>.self) | (bits & 0x8000) &<< 16, to: SIMD8<Float>.self)
+    // The half in the upper 16 bits, moved down by 3 with its sign kept: s sss eeeee mmmmmmmmmm 000…, of which
+    // the mask leaves one s.
+    let bits = (SIMD8<Int32>(truncatingIfNeeded: half) &<< 16) &>> 3
+    let kept = SIMD8<UInt32>(truncatingIfNeeded: bits) & 0x8FFF_E000
+    return unsafeBitCast(kept, to: SIMD8<Float>.self) * 0x1p112
   }
 }

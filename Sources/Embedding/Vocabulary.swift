@@ -48,6 +48,15 @@ struct Vocabulary {
     return index < 0 ? nil : ids[Int(index)]
   }
 
+  /// Calls `body` with the bytes and the id of each token.
+  func forEach(_ body: (ArraySlice<UInt8>, Int) -> Void) {
+    var start = 0
+    for (end, id) in zip(ends, ids) {
+      body(bytes[start..<end], id)
+      start = end
+    }
+  }
+
   /// - Throws: ``MalformedFile`` unless the ids are 0 ..< `count`, each once.
   func checkIDs() throws {
     var seen = [Bool](repeating: false, count: count)

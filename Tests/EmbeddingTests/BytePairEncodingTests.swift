@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Embedding
@@ -7,7 +8,9 @@ extension BytePairEncoding {
     self = try Array(json.utf8).withUnsafeBufferPointer { try BytePairEncoding(json: $0) }
   }
 
-  func tokens(of text: String) -> [Int] { withTokens(of: text) { $0.map(Int.init) } }
+  func tokens(of text: String, dividing: Bool = true) -> [Int] {
+    withTokens(of: text, dividing: dividing) { $0.map(Int.init) }
+  }
 }
 
 struct BytePairEncodingTests {
@@ -63,7 +66,7 @@ struct BytePairEncodingTests {
     #expect(tokens == [256] + Array(repeating: 258, count: 15_000))
   }
 
-  @Test("the heap merges what a search for the best pair would merge", arguments: 0..<20)
+  @Test("words and heap merge what a search of the whole text would merge", arguments: 0..<20)
   func agreesWithSearch(_ seed: Int) throws {
     // Tokens: the letters, and in each of 40 steps two known tokens put together.
     var rng = SplitMix(state: UInt64(seed))
@@ -79,7 +82,8 @@ struct BytePairEncodingTests {
     let tiny = TinyTokenizer(tokens: tokens, merges: merges.map { "\($0.left) \($0.right)" })
     let encoding = try BytePairEncoding(tiny.json)
     for _ in 0..<50 {
-      let text = (0..<1 + rng.below(40)).map { _ in ["a", "b", "c", " "][rng.below(4)] }.joined()
+      // Above 40 letters without a boundary are a long word.
+      let text = (0..<1 + rng.below(80)).map { _ in ["a", "b", "c", " ", "\u{2581}"][rng.below(5)] }.joined()
       var symbols = ("\u{2581}" + text).map { $0 == " " ? "\u{2581}" : String($0) }
       func rank(_ index: Int) -> Int? {
         merges.firstIndex { $0 == (left: symbols[index], right: symbols[index + 1]) }
@@ -93,6 +97,56 @@ struct BytePairEncodingTests {
         tokens.firstIndex(of: symbol).map { TinyTokenizer.first + $0 } ?? TinyTokenizer.space
       }
       #expect(encoding.tokens(of: text) == expected, "\(text)")
+      #expect(encoding.tokens(of: text, dividing: false) == expected, "\(text)")
+    }
+  }
+
+  @Test("a token that its own letters do not give is not taken for a word")
+  func refusesUnreachableTokens() throws {
+    // a b c → a (b c) by the lower rank, so no text gives abc; and x is in no merge, but a word.
+    let tiny = TinyTokenizer(
+      tokens: ["a", "b", "c", "x", "ab", "bc", "abc"], merges: ["b c", "a b", "ab c"])
+    let encoding = try BytePairEncoding(tiny.json)
+    // 256 ▁, 257 a, 260 x, 262 bc
+    #expect(encoding.tokens(of: "abc") == [256, 257, 262])
+    #expect(encoding.tokens(of: "x abc") == [256, 260, 256, 257, 262])
+  }
+
+  @Test("what looks like a byte token and is merged into others may come from the byte")
+  func mergesBytes() throws {
+    let tiny = TinyTokenizer(tokens: ["l", "<0x0A>l"], merges: ["<0x0A> l"])
+    let encoding = try BytePairEncoding(tiny.json)
+    // The line feed has no token but its byte's, 10, which merges with l (257) to 258.
+    #expect(encoding.tokens(of: "l\nl") == [256, 257, 258])
+    #expect(encoding.tokens(of: "l\nl", dividing: false) == [256, 257, 258])
+  }
+
+  @Test(
+    "the published vocabulary gives the same tokens word by word as in one heap",
+    .enabled(if: Golden.hasTable, "needs the embedding table: make setup"))
+  func dividesExactly() throws {
+    let file = URL(fileURLWithPath: Golden.tableFolder + "/l2_supercat_tokenizer_config.json")
+    let encoding = try [UInt8](Data(contentsOf: file)).withUnsafeBufferPointer {
+      try BytePairEncoding(json: $0)
+    }
+    // Runs of spaces and of U+2581, letters as they follow each other in words, punctuation, control characters
+    // down to 0, scripts inside and outside the vocabulary, combining marks, and any scalar there is.
+    let parts = [
+      " ", "  ", "     ", "\u{2581}", "\u{2581}\u{2581}", "\n", "\t", "\r\n", "\0", "\u{7F}", "<0x0A>",
+      "</s>",
+      "the", "The", "ing", "cinematic", "un", "Retriever", "antidisestablishmentarianism", "s", "'", "(",
+      ");",
+      "==", "//", "_", "-", ",", ".", "1", "2024", "3.14", "é", "e\u{301}", "ß", "Ω", "ж", "слово", "字", "漢字",
+      "한", "あ", "ع", "😀", "👩‍🚀", "\u{A0}", "\u{3000}", "\u{2582}", "\u{FFFD}", "\u{10FFFF}",
+    ]
+    var rng = SplitMix(state: 20)
+    for _ in 0..<4000 {
+      let text = (0..<rng.below(60)).map { _ in
+        if rng.below(8) > 0 { return parts[rng.below(parts.count)] }
+        return Unicode.Scalar(UInt32(rng.below(1 << (7 + rng.below(14))))).map(String.init) ?? " "
+      }.joined()
+      #expect(
+        encoding.tokens(of: text) == encoding.tokens(of: text, dividing: false), "\(text.debugDescription)")
     }
   }
 
