@@ -122,7 +122,8 @@ public actor EpochKeeper {
     index = next
     folded = position
     publish(TableCache(snapshot))
-    try tidy(now)
+    // The epoch is closed and stored; what could not be tidied away is tidied at the next one.
+    do { try tidy(now) } catch { logger.warning("not tidied", metadata: ["error": "\(error)"]) }
     logger.info(
       "epoch closed",
       metadata: [
