@@ -5,13 +5,14 @@ import GRDB
 @main
 struct Bench {
   static let usage = """
-    usage: bench [core] [http] [feedback] [start] [tick] [memory] [options]
+    usage: bench [core] [http] [feedback] [start] [tick] [transport] [memory] [options]
 
       core      place, decide, fold and embed, inside one process
       http      POST /v1/decisions against nginx
       feedback  POST /v1/feedback against raw SQLite
       start     start on a million decisions
       tick      close an epoch with a million new scores while decisions go on
+      transport outbound calls against libcurl's multi interface in C
       memory    two million decisions in one process (only when named: it takes minutes)
 
       --seconds N            length of one load (3)
@@ -48,12 +49,17 @@ struct Bench {
     var report = BenchReport()
     var groups = options.groups
     if groups.contains("core") { try InProcessBenchmarks.run(&report, setting) }
-    let running = groups.subtracting(["core"])
+    if groups.contains("transport") {
+      let reference = URL(fileURLWithPath: options.server).deletingLastPathComponent()
+      try TransportBenchmarks.run(
+        &report, setting, reference: reference.appending(path: "curl-reference").path)
+    }
+    let running = groups.subtracting(["core", "transport"])
     if !running.isEmpty, !FileManager.default.isExecutableFile(atPath: setting.server) {
       report.skip(
         running.sorted().joined(separator: ", "),
         "no server at \(setting.server): swift build -c release --product pointsman, or --server-binary PATH")
-      groups = ["core"]
+      groups = []
     }
     if groups.contains("http") { try HTTPBenchmarks.run(&report, setting) }
     if groups.contains("feedback") { try FeedbackBenchmarks.run(&report, setting) }
@@ -94,7 +100,7 @@ struct Options {
   var embeddingTable = ".cache/embedding"
   var folder = FileManager.default.temporaryDirectory
 
-  static let all = ["core", "http", "feedback", "start", "tick", "memory"]
+  static let all = ["core", "http", "feedback", "start", "tick", "transport", "memory"]
 
   init(_ arguments: [String]) throws(UsageError) {
     let own = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
