@@ -23,6 +23,9 @@ public struct OffPolicyEvaluation: Sendable {
   public let weights: [Double]
 
   private let log: BanditLog
+
+  /// What the log really earned, per decision.
+  public var meanReward: Double { log.meanReward }
   private let settings: EvaluationSettings
   /// π(a_i | x_i) / π̄(a_i | x_i); nil where it is not known.
   private let balancedWeights: [Double]?

@@ -1,0 +1,12 @@
+import Routing
+
+/// The policies that can take part, by the names that scenarios and commands use.
+public enum PolicyName {
+  /// The router's own.
+  public static let production = PolicyKind.allCases.map(\.rawValue)
+  /// Those that stand here for comparison.
+  public static let comparison = ["random", "linucb", "lints", "knn"]
+  /// Those that know the truth.
+  public static let oracles = ["best_single", "best_per_region"]
+  public static let all = production + comparison + oracles
+}
