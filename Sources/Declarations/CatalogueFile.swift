@@ -42,9 +42,10 @@ public enum CatalogueFile {
 
   private static func provider(_ fields: YAMLFields) -> (value: Provider, fields: YAMLFields) {
     let id = identifier(fields)
+    let kind = fields.optionalChoice("kind", Provider.Kind.self) ?? .remote
     let provider = Provider(
-      id: id, name: fields.optionalString("name") ?? id,
-      kind: fields.optionalChoice("kind", Provider.Kind.self) ?? .remote)
+      id: id, name: fields.optionalString("name") ?? id, kind: kind,
+      access: ProviderParts.access(fields, kind: kind))
     return (provider, fields)
   }
 

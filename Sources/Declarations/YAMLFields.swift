@@ -90,6 +90,9 @@ public final class YAMLFields {
   /// The names of all keys, in order. Does not count as reading them.
   public var names: [String] { entries.map(\.name) }
 
+  /// The names of the keys that nothing asked for so far, in order.
+  var unasked: [String] { names.filter { !asked.contains($0) } }
+
   /// Whether the key is there and not null. Does not count as reading it.
   public func has(_ name: String) -> Bool {
     entries.contains { $0.name == name && !YAMLFields.isNull($0.value) }

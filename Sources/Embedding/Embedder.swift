@@ -17,6 +17,13 @@ public protocol Embedder: Sendable {
   /// The text's direction: D elements of length 1, or all zero for a text without one (such as the empty
   /// text).
   func embed(_ text: String) async throws -> [Float]
+
+  /// What ``embed(_:)`` gives, where it is to be had without waiting; nil otherwise.
+  func embedAtOnce(_ text: String) -> [Float]?
+}
+
+extension Embedder {
+  public func embedAtOnce(_ text: String) -> [Float]? { nil }
 }
 
 /// An embedder that needs no network: it cannot fail and does not wait.
@@ -27,4 +34,5 @@ public protocol TextEmbedding: Embedder {
 
 extension TextEmbedding {
   public func embed(_ text: String) async throws -> [Float] { vector(of: text) }
+  public func embedAtOnce(_ text: String) -> [Float]? { vector(of: text) }
 }

@@ -42,8 +42,20 @@ public final class EmbeddingCache: Embedder {
   public func embed(_ text: String) async throws -> [Float] {
     let key = Key(text: text)
     if let known = state.withLock({ $0.find(key) }) { return known }
-    let vector = try await base.embed(text)
-    if text.utf8.count <= longestText {
+    return remember(key, try await base.embed(text))
+  }
+
+  /// Counts as a lookup only when it finds a vector: who gets nil here asks ``embed(_:)`` next.
+  public func embedAtOnce(_ text: String) -> [Float]? {
+    let key = Key(text: text)
+    if let known = state.withLock({ $0.find(key, countsMisses: false) }) { return known }
+    guard let vector = base.embedAtOnce(text) else { return nil }
+    state.withLock { $0.counts.misses += 1 }
+    return remember(key, vector)
+  }
+
+  private func remember(_ key: Key, _ vector: [Float]) -> [Float] {
+    if key.text.utf8.count <= longestText {
       state.withLock { $0.insert(key, vector, capacity: capacity) }
     }
     return vector
@@ -88,9 +100,9 @@ public final class EmbeddingCache: Embedder {
     var hand = 0
     var counts = Counts()
 
-    mutating func find(_ key: Key) -> [Float]? {
+    mutating func find(_ key: Key, countsMisses: Bool = true) -> [Float]? {
       guard let place = places[key] else {
-        counts.misses += 1
+        if countsMisses { counts.misses += 1 }
         return nil
       }
       counts.hits += 1

@@ -101,7 +101,8 @@ extension SQLiteLedger {
         current = decision
         let (capability, place) = try place(row, from: 13, map)
         judged = Judged(
-          capability: capability, row: place, ordinal: row[11], decided: Instant(microseconds: row[12]),
+          decision: decision, capability: capability, row: place, ordinal: row[11],
+          decided: Instant(microseconds: row[12]),
           judgements: [])
       }
       judged?.judgements.append(try judgement(row))
@@ -127,10 +128,10 @@ extension SQLiteLedger {
       let found = try db.first(
         "SELECT \(places), d.chosen, d.decided, d.seq FROM decision d \(placed) WHERE d.id = ?2",
         [map.version, Data(id)]
-      ) { row in (try SQLiteLedger.judged(row, map), row[7] as Int64) }
-      guard let (unsaid, sequence) = found else { return nil }
+      ) { row in try SQLiteLedger.judged(row, map) }
+      guard let unsaid = found else { return nil }
       var judged = unsaid
-      try SQLiteLedger.judged(db, sequence, sequence, .max, map) { judged = $0 }
+      try SQLiteLedger.judged(db, unsaid.decision, unsaid.decision, .max, map) { judged = $0 }
       return judged
     }
   }
@@ -146,7 +147,7 @@ extension SQLiteLedger {
           COALESCE(
             (SELECT j.executed FROM judgement j
               WHERE j.decision = d.seq AND j.seq <= ?5 AND j.executed IS NOT NULL ORDER BY j.seq DESC LIMIT 1),
-            d.chosen), d.decided
+            d.chosen), d.decided, d.seq
         FROM decision d \(placed)
         WHERE d.decided >= ?2 AND d.decided < ?3 AND d.capability = ?4
           AND NOT EXISTS (SELECT 1 FROM judgement j WHERE j.decision = d.seq AND j.seq <= ?5 AND j.kind IS NOT NULL)
@@ -159,7 +160,8 @@ extension SQLiteLedger {
   private static func judged(_ row: Row, _ map: RegionMap) throws -> Judged {
     let (capability, place) = try place(row, from: 0, map)
     return Judged(
-      capability: capability, row: place, ordinal: row[5], decided: Instant(microseconds: row[6]),
+      decision: row[7], capability: capability, row: place, ordinal: row[5],
+      decided: Instant(microseconds: row[6]),
       judgements: [])
   }
 

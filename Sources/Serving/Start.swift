@@ -14,7 +14,7 @@ public enum StartError: Error, Hashable, CustomStringConvertible {
       "this database was learned with the embedding \(stored), and \(given) was given: start with the former (make setup "
         + "fetches the static table), or on a new database"
     case .damagedState(let epoch):
-      "the stored state of epoch \(epoch) cannot be read; `pointsman verify` says more, a backup helps"
+      "the stored state of epoch \(epoch) cannot be read, and its region map is missing; restore a backup"
     }
   }
 }
@@ -64,11 +64,23 @@ extension RoutingService {
 
     let roll = try ledger.recover().roll
     let opening: Snapshot
+    var isRebuilt = false
     if let state = recovery.state {
-      guard let snapshot = try Snapshot(ledger, state, roll: roll, history: recovery.history) else {
-        throw StartError.damagedState(epoch: state.epoch)
+      if let snapshot = try Snapshot(ledger, state, roll: roll, history: recovery.history) {
+        opening = snapshot
+      } else {
+        // Damaged, or written in another version's format: the log says it all again.
+        guard let map = try ledger.map(version: state.mapVersion) else {
+          throw StartError.damagedState(epoch: state.epoch)
+        }
+        opening = try Replay.fold(
+          ledger, map, recovery.index, try Replay.History(ledger), last: try Epoch.Terms(ledger, state)
+        ).snapshot
+        isRebuilt = true
+        logger.warning(
+          "the stored state cannot be read and was folded again from the log",
+          metadata: ["epoch": "\(state.epoch)"])
       }
-      opening = snapshot
     } else {
       opening = Snapshot(opened: now, catalogue: stocked, governance: governed, roll: roll, map: map)
       try ledger.append(opening: EpochState(opening))
@@ -87,9 +99,10 @@ extension RoutingService {
       ledger: ledger, embedder: embedder, recorder: recorder, keeper: keeper, current: current, clock: clock,
       mint: mint,
       sessions: sessions)
+    // What was rebuilt is closed at once too: a decision is explained from a state that is stored.
     let isBehind =
-      opening.catalogue.version != stocked.version || opening.governance.version != governed.version
-      || opening.map.version != map.version
+      isRebuilt || opening.catalogue.version != stocked.version
+      || opening.governance.version != governed.version || opening.map.version != map.version
     if isBehind { _ = try await keeper.close() }
     return service
   }

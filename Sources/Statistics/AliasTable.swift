@@ -20,24 +20,30 @@ public struct AliasTable: Sendable, Hashable {
     precondition(total > 0 && total.isFinite, "the probabilities have a positive, finite sum")
 
     let count = probabilities.count
-    var shares = probabilities.map { $0 / total * Double(count) }
     // A column without an alias always stays: it is its own.
     var thresholds = [UInt64](repeating: .max, count: count)
     var aliases = (0..<count).map { Int32($0) }
-    var small: [Int] = []
-    var large: [Int] = []
-    for index in shares.indices.reversed() {
-      if shares[index] < 1 { small.append(index) } else { large.append(index) }
-    }
-    while let receiver = small.popLast() {
+    withUnsafeTemporaryAllocation(of: (index: Int, share: Double).self, capacity: count) { stacks in
+      // Two stacks that grow towards each other: shares below 1 from the front, the others from the back.
+      var (small, large) = (0, count)
+      for index in (0..<count).reversed() {
+        let share = probabilities[index] / total * Double(count)
+        if share >= 1 { large -= 1 }
+        stacks.initializeElement(at: share < 1 ? small : large, to: (index, share))
+        if share < 1 { small += 1 }
+      }
       // Without a donor left, the remaining shares are 1 up to rounding.
-      guard let donor = large.last else { continue }
-      thresholds[receiver] = UInt64(shares[receiver] * 0x1p64)
-      aliases[receiver] = Int32(donor)
-      shares[donor] = (shares[donor] + shares[receiver]) - 1
-      if shares[donor] < 1 {
-        large.removeLast()
-        small.append(donor)
+      while small > 0, large < count {
+        small -= 1
+        let receiver = stacks[small]
+        thresholds[receiver.index] = UInt64(receiver.share * 0x1p64)
+        aliases[receiver.index] = Int32(stacks[large].index)
+        stacks[large].share = (stacks[large].share + receiver.share) - 1
+        if stacks[large].share < 1 {
+          stacks[small] = stacks[large]
+          small += 1
+          large += 1
+        }
       }
     }
     self.thresholds = thresholds

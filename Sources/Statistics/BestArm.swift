@@ -50,18 +50,21 @@ public enum BestArm {
     }
     if arms.count <= 1 { return arms.map { _ in 1 } }
     var result = [Double](repeating: 0, count: arms.count)
-    sweep(arms, competing: arms.count, into: &result) { _ in 1 }
+    sweep(arms, competing: arms.count, areEqual: true, into: &result) { _ in 1 }
     return result
   }
 
   /// Runs a sweep over the arms of positive weight, in two temporary allocations.
   private static func sweep(
-    _ arms: [BetaDistribution], competing: Int, into result: inout [Double], weight: (Int) -> Double
+    _ arms: [BetaDistribution], competing: Int, areEqual: Bool = false, into result: inout [Double],
+    weight: (Int) -> Double
   ) {
     withUnsafeTemporaryAllocation(of: BestArmSweep.Arm.self, capacity: competing) { buffer in
       var count = 0
       for (index, arm) in arms.enumerated() where weight(index) > 0 {
-        buffer.initializeElement(at: count, to: .init(index: index, posterior: arm, weight: weight(index)))
+        buffer.initializeElement(
+          at: count,
+          to: .init(index: index, posterior: arm, weight: weight(index), amongEquals: areEqual))
         count += 1
       }
       withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 2 * count) { lanes in

@@ -25,9 +25,9 @@ struct BestArmSweep {
     /// ln B(α, β).
     let logBeta: Double
     let weight: Double
-    /// Above this t (of its own weight) the arm has less than e^−22 of its mass.
+    /// Above this t (of its own weight) the arm has less than e^−16 of its mass.
     let upperEnd: Double
-    /// A step from `upperEnd` to the left over which the density rises by about e¹⁰.
+    /// A step from `upperEnd` to the left over which the density rises by about e⁵.
     let firstStep: Double
     /// ln x at the upper end + ln w: where the arm appears.
     let appearance: Double
@@ -43,17 +43,17 @@ struct BestArmSweep {
   }
 
   /// The sweep ends when less than this much is left to find.
-  static let remainder = 1e-9
+  static let remainder = 1e-7
   /// A panel may miss its identity by this much.
-  static let tolerance = 1e-9
+  static let tolerance = 2e-8
   /// The highest Legendre coefficient of a density on a panel, as mass. The integrals converge twice as fast as the
   /// interpolation does, so this may be near the root of `tolerance`.
-  static let resolution = 5e-5
+  static let resolution = 3e-4
 
   let arms: UnsafeMutableBufferPointer<Arm>
-  /// Of each arm on the panel under way: the density times half the panel's width, then the distribution function.
+  /// Of each arm on the panel under way: the density times half the panel's width and Π F of the arms before
+  /// it, then the distribution function.
   let lanes: UnsafeMutableBufferPointer<Lanes>
-  let rule = GaussLegendre.eight
 
   /// The arms before this one have appeared.
   private var active = 0
@@ -178,6 +178,7 @@ extension BestArmSweep {
 
   /// Integrates the active arms over [t − width, t] without moving yet.
   private func panel(_ width: Double) -> (accepted: Bool, factor: Double) {
+    let rule = GaussLegendre.eight
     let half = 0.5 * width
     let points = (t - half) + half * rule.nodes
     let zero = Lanes(repeating: 0)
@@ -192,19 +193,27 @@ extension BestArmSweep {
     let logHalf = Double.log(half)
 
     let resolved = resolve(logX: logX, logY: logY, y: y, logHalf: logHalf)
-    let gained = distribute(resolved.product * rule.weights)
+    let gained = distribute(rule.weights)
     let missed = (gained - (product - resolved.left)).magnitude
     let roughness = resolved.roughness / Self.resolution
     let error = missed / Self.tolerance
-    let factor = 0.85 * min(.pow(roughness + 1e-9, -1.0 / 7), .pow(error + 1e-12, -1.0 / 14))
+    let factor = 0.8 * min(Self.power(roughness + 1e-9, -1.0 / 7), Self.power(error + 1e-12, -1.0 / 14))
     return (roughness <= 1 && error <= 1, factor)
   }
 
+  /// xᵃ for x > 0 and |a| < 1, to a few per cent, which is enough to choose a step: the bits of a number are nearly its
+  /// logarithm.
+  private static func power(_ x: Double, _ a: Double) -> Double {
+    let one = Double((1.0).bitPattern)
+    return Double(bitPattern: UInt64(one + a * (Double(x.bitPattern) - one)))
+  }
+
   /// Densities and distribution functions of the active arms on a panel.
-  /// - Returns: Π F at the nodes and at the left end, and the largest unresolved part of a density.
+  /// - Returns: Π F at the left end, and the largest unresolved part of a density.
   private func resolve(
     logX: Lanes, logY: Lanes, y: Lanes, logHalf: Double
-  ) -> (product: Lanes, left: Double, roughness: Double) {
+  ) -> (left: Double, roughness: Double) {
+    let rule = GaussLegendre.eight
     var product = Lanes(repeating: 1)
     var left = 1.0
     var roughness = 0.0
@@ -230,20 +239,24 @@ extension BestArmSweep {
       let passed = arm.pointee.passed + total(rule.weights * density)
       arm.pointee.passedNext = passed
       roughness = max(roughness, total(rule.top * density).magnitude)
-      lanes[2 * index] = density
+      // Π F over the arms before this one is all that its own density still needs from them.
+      lanes[2 * index] = density * product
       lanes[2 * index + 1] = distribution
       product *= distribution
       left *= max(1 - passed, 1e-30)
     }
-    return (product, left, roughness)
+    return (left, roughness)
   }
 
-  /// ∫ gₚ Π F_q over the panel for each active arm, given wⱼ Π F at the nodes.
+  /// ∫ gₚ Π F_q over the panel for each active arm: wⱼ times the density, Π F of the arms before it and Π F of those
+  /// after it, for which the arms are gone through backwards.
   /// - Returns: the sum over the arms.
-  private func distribute(_ weighted: Lanes) -> Double {
+  private func distribute(_ weights: Lanes) -> Double {
     var sum = 0.0
-    for index in 0..<active {
-      let gain = total(weighted * (lanes[2 * index] / lanes[2 * index + 1]))
+    var weighted = weights
+    for index in (0..<active).reversed() {
+      let gain = total(weighted * lanes[2 * index])
+      weighted *= lanes[2 * index + 1]
       arms[index].gain = gain
       sum += gain
     }
@@ -262,38 +275,5 @@ extension BestArmSweep {
       gained += arms[index].gain
     }
     return gained
-  }
-}
-
-extension BestArmSweep.Arm {
-  /// The depth below its mode, in natural logarithms, at which an arm begins to count.
-  private static let depth = 22.0
-
-  init(index: Int, posterior: BetaDistribution, weight: Double) {
-    self.index = index
-    self.weight = weight
-    // Below this a shape is an atom at its end for every purpose, and its square would underflow.
-    alpha = max(posterior.alpha, 1e-12)
-    beta = max(posterior.beta, 1e-12)
-    logBeta = SpecialFunctions.logBeta(alpha, beta)
-    // Over t the density is e^−D(v) times its greatest value, v the distance from the mode ln(α/β):
-    // D = βv + (α+β) ln(x₀ + y₀ e^−v), x₀ = α/(α+β), y₀ = β/(α+β). D is convex with D(0) = 0, so the mass above v is at
-    // most e^−D(v), and Newton's method for D = `depth` comes, after one step, only from above.
-    let x0 = alpha / (alpha + beta)
-    let y0 = beta / (alpha + beta)
-    var v = (2 * Self.depth * (1 / alpha + 1 / beta)).squareRoot()
-    var slope = 0.0
-    for _ in 0..<60 {
-      let e = Double.exp(-v)
-      let mixed = x0 + y0 * e
-      slope = beta * x0 * (1 - e) / mixed
-      let excess = beta * v + (alpha + beta) * .log(mixed) - Self.depth
-      if excess > -0.01 && excess < 2 { break }
-      v -= excess / slope
-    }
-    let end = Double.log(alpha / beta) + v
-    upperEnd = end
-    firstStep = 10 / slope
-    appearance = .log(weight) + (end < 0 ? end - .log(1 + .exp(end)) : -.log(1 + .exp(-end)))
   }
 }

@@ -8,6 +8,10 @@ public enum Exponential {
   /// bˣ for b ≥ 0.
   public static func power(_ base: Double, _ exponent: Double) -> Double { Double.pow(base, exponent) }
 
+  /// eˣ in each lane for x ≤ 700, those below −700 taken as −700; relative error below 1e-12. Plain arithmetic, with the
+  /// same bits on every processor.
+  public static func natural(_ x: SIMD8<Double>) -> SIMD8<Double> { exponential(x) }
+
   /// The natural logarithm, of a number > 0.
   public static func logarithm(_ x: Double) -> Double { Double.log(x) }
 }

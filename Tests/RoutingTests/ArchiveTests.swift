@@ -31,6 +31,8 @@ struct ArchiveTests {
     for capability in Capability.allCases {
       #expect(read[capability].cells == snapshot[capability].cells)
       #expect(read[capability].checkpoints == snapshot[capability].checkpoints)
+      #expect(read[capability].detectors == snapshot[capability].detectors)
+      #expect(read[capability].detectorCheckpoints == snapshot[capability].detectorCheckpoints)
       #expect(read[capability].arrivals == snapshot[capability].arrivals)
       #expect(read[capability].account == snapshot[capability].account)
       #expect(read[capability].posteriors == snapshot[capability].posteriors)
@@ -40,6 +42,34 @@ struct ArchiveTests {
         read[capability].roster.candidates.map(\.id) == snapshot[capability].roster.candidates.map(\.id))
       #expect(read[capability].roster.open == snapshot[capability].roster.open)
     }
+  }
+
+  @Test("change detectors are read back as they were, those of the checkpoint too", arguments: [68, 70])
+  func detectors(seed: Int) throws {
+    let snapshot = RandomLog(
+      seed: UInt64(seed), .init(epochs: 30, changesTerms: false, isBusy: true, worsens: true)
+    ).foldEach()
+    let knowledge = snapshot[.textToVideo]
+    #expect(knowledge.detectors.contains { $0 != ChangeDetector() })
+    #expect(knowledge.detectorCheckpoints.contains { $0 != ChangeDetector() })
+    let read = try #require(Self.read(snapshot.learnedBytes, like: snapshot))
+    #expect(read[.textToVideo].detectors == knowledge.detectors)
+    #expect(read[.textToVideo].detectorCheckpoints == knowledge.detectorCheckpoints)
+  }
+
+  @Test("a state of an earlier format, which had no detectors, is none")
+  func formatOne() {
+    let snapshot = Self.sample()
+    var bytes = snapshot.learnedBytes
+    #expect(bytes[..<4] == [3, 0, 0, 0])
+    bytes[0] = 1
+    // With the checksum that belongs to it: FNV-1a of all but the last eight bytes.
+    let sum = bytes.dropLast(8).reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    bytes.replaceSubrange(
+      (bytes.count - 8)..., with: (0..<8).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) })
+    #expect(Self.read(bytes, like: snapshot) == nil)
   }
 
   @Test("a candidate that left is read back as one that left")
@@ -90,7 +120,7 @@ struct ArchiveTests {
           UInt8.random(in: 0...255, using: &generator)
         }
         // Half of them begin as a state does.
-        if generator.chance(0.5) { bytes = [1, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0] + bytes }
+        if generator.chance(0.5) { bytes = [3, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0] + bytes }
         #expect(ArchiveTests.read(bytes, like: snapshot) == nil)
       }
     }

@@ -12,7 +12,11 @@ struct ChoiceTests {
     -> PropensityTable
   {
     let candidates = zip(ids, [1.0, 2, 3, 0.5, 0.2]).map { RoutingSamples.candidate($0, weight: $1) }
-    let snapshot = RoutingSamples.snapshot(candidates, [("fixed", .text("c/z"))] + settings).learning([
+    // A sharpness of 1, so that every arm comes up in a million draws.
+    let common: [(key: String, value: Setting)] = [
+      ("fixed", .text("c/z")), ("exploration_sharpness", .number(1)),
+    ]
+    let snapshot = RoutingSamples.snapshot(candidates, common + settings).learning([
       Evidence("a/x", mass: 8, sum: 5), Evidence("b/y", mass: 25, sum: 16), Evidence("c/z", mass: 12, sum: 6),
       Evidence("d/w", mass: 3, sum: 1), Evidence("e/v", mass: 30, sum: 6),
     ])

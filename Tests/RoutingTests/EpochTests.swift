@@ -26,12 +26,39 @@ struct EpochTests {
         #expect(refolded[capability].affordable == snapshot[capability].affordable)
         #expect(refolded[capability].cells == snapshot[capability].cells)
         #expect(refolded[capability].checkpoints == snapshot[capability].checkpoints)
+        #expect(refolded[capability].detectors == snapshot[capability].detectors)
+        #expect(refolded[capability].detectorCheckpoints == snapshot[capability].detectorCheckpoints)
       }
     }
     // The log was worth folding.
     #expect(restatements > 5)
     #expect(final.history.first.map { $0.epoch > 0 } == true)
     #expect(final[.textToVideo].cells.contains { $0.observations > 0 })
+  }
+
+  @Test(
+    "a fold is a refold where candidates worsen and are learned again, with corrections that reach back before it",
+    arguments: 201...208)
+  func foldIsRefoldThroughChanges(seed: Int) {
+    let log = RandomLog(
+      seed: UInt64(seed), .init(epochs: 40, changesTerms: false, isBusy: true, worsens: true))
+    var changes = 0
+    var before: [UInt32: Double] = [:]
+    _ = log.foldEach { epoch, _, snapshot, _ in
+      #expect(snapshot.check() == [])
+      let knowledge = snapshot[.textToVideo]
+      for (column, ordinal) in knowledge.roster.ordinals.enumerated() {
+        let now = knowledge.cells[knowledge.rootRow * knowledge.columns + column].observations
+        // No half-life of the log takes a third in one epoch.
+        if now < 0.66 * (before[ordinal] ?? 0) { changes += 1 }
+        before[ordinal] = now
+      }
+      guard epoch % 8 == 7 else { return }
+      let refolded = log.refold(through: epoch)
+      #expect(refolded.learnedBytes == snapshot.learnedBytes)
+      #expect(refolded.history == snapshot.history)
+    }
+    #expect(changes > 0)
   }
 
   @Test("a state that was stored and read back on the way folds on to the same bits", arguments: 31...36)

@@ -17,20 +17,23 @@ struct FrontierTests {
   @Test("three undominated candidates, one dominated, and one whose price nobody knows")
   func worked() {
     let points = points([
-      ("a/x", 2, 30, 24), ("b/y", 1, 20, 12), ("c/z", 1.5, 2, 1), ("d/w", 3, 0, 0), ("e/v", nil, 0, 0),
+      ("a/x", 2, 30, 24), ("b/y", 1, 20, 11), ("c/z", 1.5, 2, 1), ("d/w", 3, 0, 0), ("e/v", nil, 0, 0),
     ])
     #expect(points.map(\.candidate) == ["b/y", "c/z", "a/x", "d/w"])
     #expect(points.map(\.dollars) == [1, 1.5, 2, 3])
-    // Q of the first and the third; posterior means 2.407/4 and 38/54 of the others, who have little evidence.
-    for (point, quality) in zip(points, [0.6, 0.601_851_851_851_851_9, 0.8, 0.703_703_703_703_703_7]) {
+    // q̄ = 37/54: (11 + 2q̄)/22, (1 + 2q̄)/4, (24 + 2q̄)/32 and, of nothing observed, q̄.
+    let means = [
+      0.562_289_562_289_562_3, 0.592_592_592_592_592_6, 0.792_824_074_074_074_1, 0.685_185_185_185_185_2,
+    ]
+    for (point, quality) in zip(points, means) {
       #expect((point.quality - quality).magnitude < 1e-12)
     }
     #expect(points.map(\.isEfficient) == [true, true, true, false])
-    // scipy.stats.beta.ppf([0.05, 0.95], 25.4074074074, 6.5925925926), and the same of Beta(13.4074, 8.5926).
-    #expect((points[2].interval.lowerBound - 0.668_288_225_088_156_2).magnitude < 1e-9)
-    #expect((points[2].interval.upperBound - 0.898_528_279_389_484_1).magnitude < 1e-9)
-    #expect((points[0].interval.lowerBound - 0.436_097_578_119_530_8).magnitude < 1e-9)
-    #expect((points[0].interval.upperBound - 0.771_187_486_900_925).magnitude < 1e-9)
+    // scipy.stats.beta.ppf([0.05, 0.95], 25.3703703704, 6.6296296296), and the same of Beta(12.3704, 9.6296).
+    #expect((points[2].interval.lowerBound - 0.666_922_481_064_128_1).magnitude < 1e-9)
+    #expect((points[2].interval.upperBound - 0.897_661_389_483_510_4).magnitude < 1e-9)
+    #expect((points[0].interval.lowerBound - 0.388_500_134_409_930_86).magnitude < 1e-9)
+    #expect((points[0].interval.upperBound - 0.729_490_230_625_72).magnitude < 1e-9)
   }
 
   @Test(

@@ -5,15 +5,22 @@ import Testing
 
 @Suite("Knowledge")
 struct KnowledgeTests {
-  @Test("Q̃ is Q from 20 observations on, and the posterior mean until then")
-  func quality() {
-    let snapshot = RoutingSamples.snapshot([RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y")])
-    let knowledge = snapshot.learning(
-      [Evidence("a/x", mass: 20, sum: 15), Evidence("b/y", mass: 19, sum: 15)])[.textToVideo]
+  @Test(
+    "under the moving averages Q̃ is Q from 20 observations on, and the posterior mean until then",
+    arguments: [EMA.confidence, .literal])
+  func quality(ema: EMA) {
+    let candidates = [RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y")]
+    let evidence = [Evidence("a/x", mass: 20, sum: 15), Evidence("b/y", mass: 19, sum: 15)]
+    let knowledge = RoutingSamples.snapshot(candidates, [("ema", .text(ema.rawValue))])
+      .learning(evidence)[.textToVideo]
     #expect(knowledge.quality[0] == 0.75)
     // q̄ = 31/41; (15 + 62/41) / 21.
     #expect((knowledge.quality[1] - (15 + 62.0 / 41) / 21).magnitude < 1e-14)
     #expect(knowledge.quality[1] == knowledge.posteriors[1].mean)
+    // By default it is the posterior mean throughout: (15 + 62/41) / 22.
+    let usual = RoutingSamples.snapshot(candidates).learning(evidence)[.textToVideo]
+    #expect((usual.quality[0] - (15 + 62.0 / 41) / 22).magnitude < 1e-14)
+    #expect(usual.cells[0].quality == 0.75)
   }
 
   @Test("the root row holds the sum over all regions, those that no region claims included")

@@ -4,10 +4,12 @@ import Testing
 
 @testable import Routing
 
-/// Three candidates at the root: 24 of 30, 12 of 20 and 1 of 2; π = 0.72814, 0.04757, 0.22430 (``SceneTests``).
+/// Three candidates at the root: 24 of 30, 12 of 20 and 1 of 2; π = 0.72814, 0.04757, 0.22430, and with the evidence
+/// counted twice 0.85167, 0.01379, 0.13454 (``SceneTests``).
 @Suite("Policy")
 struct PolicyTests {
   private static let pi = [0.728_137_299_540_104_9, 0.047_566_725_252_213_414, 0.224_295_975_207_681_02]
+  private static let sharp = [0.851_672_255_036_998_5, 0.013_788_747_012_236_022, 0.134_538_997_950_765_18]
 
   private func snapshot(
     _ settings: [(key: String, value: Setting)], traffic: [Epoch.Traffic] = [],
@@ -33,19 +35,32 @@ struct PolicyTests {
     a.count == b.count && zip(a, b).allSatisfy { ($0 - $1).magnitude < tolerance }
   }
 
-  @Test("agentrank with a full account matches probabilities; with B = 4 for 100 decisions ε is 0.04")
+  @Test(
+    "agentrank with a full account matches probabilities, at any sharpness; with B = 4 for 100 decisions ε is 0.04"
+  )
   func agentRank() {
     let rich = allocation(snapshot([]))
     #expect(rich.preferred == 0)
-    #expect(agree(rich.probabilities, Self.pi))
-    // A grant of 3 × 1, 0.05 × 100 earned, 4 spent: f = 4 / (100 (1 − π)) = 0.147133, ε = f (1 − π) = 0.04,
+    #expect(agree(rich.probabilities, Self.sharp))
+    #expect(agree(allocation(snapshot([("exploration_sharpness", .number(1))])).probabilities, Self.pi))
+    // A grant of 3 × 1, 0.05 × 100 earned, 4 spent: f = 4 / (100 (1 − π)) = 0.269673, ε = f (1 − π) = 0.04,
     // P(p) = 0.04 π_p / (1 − π).
     let poor = snapshot(
       [("exploration_grant", .number(1))],
       traffic: [.init(capability: .textToVideo, row: 0, decisions: 100, explored: 4)])
-    #expect((poor[.textToVideo].affordable - 0.147_133_093_036_794_7).magnitude < 1e-6)
+    #expect((poor[.textToVideo].affordable - 0.269_673_081_121_657_33).magnitude < 1e-6)
     #expect(
-      agree(allocation(poor).probabilities, [0.96, 0.006_998_639_411_989_568, 0.033_001_360_588_010_33]))
+      agree(allocation(poor).probabilities, [0.96, 0.003_718_453_891_596_735_3, 0.036_281_546_108_403_19]))
+  }
+
+  @Test("agentrank exploits the highest index, epsilon_greedy the highest AgentRank")
+  func optimism() {
+    let hopeful: [(key: String, value: Setting)] = [
+      ("optimism", .number(3)), ("exploration_grant", .number(0)), ("exploration_share", .number(0)),
+    ]
+    #expect(allocation(snapshot(hopeful)).probabilities == [0, 0, 1])
+    #expect(allocation(snapshot(hopeful), explore: false).probabilities == [1, 0, 0])
+    #expect(allocation(snapshot(hopeful + [("policy", .text("epsilon_greedy"))])).preferred == 0)
   }
 
   @Test("explore: false and an empty account leave agentrank the exploit arm alone")

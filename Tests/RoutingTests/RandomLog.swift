@@ -131,6 +131,10 @@ extension RandomLog {
     var changesTerms = true
     /// Feedback comes late, reaches back beyond the horizon, or never comes.
     var isLate = true
+    /// Twice as many decisions, all of one capability and between two candidates.
+    var isBusy = false
+    /// From the middle on rewards are a tenth of what they were, and changes are looked for eagerly.
+    var worsens = false
   }
 
   init(seed: UInt64, _ habits: Habits = Habits()) {
@@ -143,6 +147,12 @@ extension RandomLog {
           ("correction_horizon", .text("2h")), ("feedback_window", .text("90m")), ("half_life", .text("6h")),
         ]
         : [("half_life", .text("6h"))])
+    if habits.isBusy { catalogue = RoutingSamples.catalogue(Array(catalogue.value.candidates.prefix(2))) }
+    if habits.worsens {
+      var value = governance.value
+      try! value.apply([("change_threshold", .number(4))])
+      governance = Versioned(version: 1, value: value)
+    }
     var roll = Roll()
     var sequence: Int64 = 0
     var opened = RoutingSamples.opened
@@ -156,9 +166,11 @@ extension RandomLog {
       terms.append(Epoch.Terms(opened: opened, catalogue: catalogue, governance: governance))
       guard epoch < habits.epochs else { return }
       roll = roll.including(catalogue.value)
-      for _ in 0..<Int.random(in: 0...25, using: &generator) {
-        let capability = [Capability.textToVideo, .imageGeneration, .qualityReview].randomElement(
-          using: &generator)!
+      for _ in 0..<Int.random(in: habits.isBusy ? 30...50 : 0...25, using: &generator) {
+        let capability =
+          habits.isBusy
+          ? Capability.textToVideo
+          : [.textToVideo, .imageGeneration, .qualityReview].randomElement(using: &generator)!
         let serving = catalogue.value.candidates.filter {
           $0.capabilities.contains(capability) && $0.isEnabled
         }
@@ -170,7 +182,9 @@ extension RandomLog {
           judgements: [])
         decisions.append(Entry(judged: judged, epoch: epoch, explored: generator.chance(0.1)))
       }
-      for _ in 0..<Int.random(in: 0...40, using: &generator) where !decisions.isEmpty {
+      let quality = habits.worsens && epoch >= habits.epochs / 2 ? 0.1 : 1
+      for _ in 0..<Int.random(in: habits.isBusy ? 40...80 : 0...40, using: &generator)
+      where !decisions.isEmpty {
         sequence += 1
         // Half of what is said is about the last decisions, the rest about any.
         let reach = generator.chance(0.5) ? min(decisions.count, 20) : decisions.count
@@ -179,9 +193,10 @@ extension RandomLog {
           $0.capabilities.contains(decisions[place].judged.capability)
         }
         let executed = roll.ordinal(of: serving.randomElement(using: &generator)!.id)!
-        let judgement = RandomLog.judgement(
+        var judgement = RandomLog.judgement(
           sequence, about: decisions[place].judged, at: opened + .seconds(900), executed: executed,
           using: &generator)
+        judgement.reward *= quality
         decisions[place].judged.judgements.append(judgement)
       }
       ends.append(sequence)
@@ -255,12 +270,15 @@ extension RandomLog {
       ("value.user.view", .number(generator.uniform())),
       ("rater_cap", .number(0.05 + 0.5 * generator.uniform())),
       ("rater_cap_from", .number(generator.chance(0.5) ? 1 : 3)),
-      ("ema", .text(generator.chance(0.5) ? "literal" : "confidence")),
+      ("ema", .text(EMA.allCases.randomElement(using: &generator)!.rawValue)),
       ("quality_review.alpha_new", .number(0.3 + 0.7 * generator.uniform())),
       ("minimum_observations", .number(1 + 10 * generator.uniform())),
       ("exploration_share", .number(0.2 * generator.uniform())),
       ("exploration_grant", .number(generator.chance(0.5) ? 0 : 5)),
       ("kappa_maximum", .number(10 + 400 * generator.uniform())),
+      ("change_threshold", .number(3 + 12 * generator.uniform())),
+      ("optimism", .number(2 * generator.uniform())),
+      ("exploration_sharpness", .number(0.5 + 2 * generator.uniform())),
     ]
     var value = governance.value
     try! value.apply([changes.randomElement(using: &generator)!])

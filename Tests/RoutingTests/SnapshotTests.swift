@@ -22,6 +22,9 @@ struct SnapshotTests {
     ("Q > 1", { $0.cells[0].average = 2 * $0.cells[0].averageWeight }),
     ("Q < 0", { $0.cells[0].average = -1 }),
     ("the regions hold more than the root", { $0.cells[5].observations = 11 }),
+    ("a change detector is negative", { $0.detectors[1].rise = -0.1 }),
+    ("a change detector is not a number", { $0.detectors[0].fall = .nan }),
+    ("a scatter is negative", { $0.detectors[0].dispersion.squares = -1 }),
     ("f > 1", { $0.affordable = 1.1 }),
     ("f is not a number", { $0.affordable = .nan }),
   ]
@@ -63,6 +66,24 @@ struct SnapshotTests {
           .init(capability: .textToVideo, row: 1, decisions: 40, explored: 2),
         ])
     #expect((snapshot[.textToVideo].affordable - 0.24).magnitude < 1e-9)
+  }
+
+  @Test("π that working out f took is, bit for bit, the one that a table would compute")
+  func matching() {
+    let candidates = [RoutingSamples.candidate("a/x"), RoutingSamples.candidate("b/y", bid: 1.1)]
+    let traffic = [Epoch.Traffic(capability: .textToVideo, row: 0, decisions: 100, explored: 9)]
+    var snapshot = RoutingSamples.snapshot(candidates, regions: 1, [("exploration_grant", .number(5))])
+      .learning([Evidence("a/x", mass: 9, sum: 6), Evidence("b/y", mass: 7, sum: 4)], traffic: traffic)
+    let key = TableKey(
+      capability: .textToVideo, row: 0, eligible: snapshot[.textToVideo].roster.open, allowsExploration: true,
+      costWeight: 0, work: nil)
+    #expect(snapshot[.textToVideo].matching.map(\.count) == [2, 0])
+    let reused = snapshot.table(key)
+    snapshot.knowledge[Capability.textToVideo.index].matching = []
+    let computed = snapshot.table(key)
+    #expect(reused.allocation == computed.allocation)
+    #expect(reused.scene.bestProbabilities(sharpness: 2) == computed.scene.bestProbabilities(sharpness: 2))
+    #expect(reused.scene.bestProbabilities() == computed.scene.bestProbabilities())
   }
 
   @Test("with nothing granted and nothing earned nothing is explored, from the first epoch on")

@@ -307,6 +307,22 @@ struct RoutingServiceTests {
     #expect(try Replay.verify(router.ledger).differences == [])
   }
 
+  @Test("A decision at once is recorded like any other; where its record must come first there is none")
+  func decidesAtOnce() async throws {
+    let intent = Intent(capability: .textGeneration, text: "a sonnet")
+    let router = try await TestRouter()
+    let answered = try #require(try router.service.decideAtOnce(intent))
+    try await router.service.recorder.flush()
+    #expect(try await router.service.explain(answered.decision.id).decision == answered.decision)
+    let careful = try await TestRouter(settings: [("decision_durability", .text("sync"))])
+    #expect(try careful.service.decideAtOnce(intent) == nil)
+    try await careful.service.recorder.flush()
+    #expect(try careful.ledger.counts().decisions == 0)
+    #expect(throws: NoEligibleCandidate.self) {
+      try router.service.decideAtOnce(Intent(capability: .textToVideo, text: "a sonnet"))
+    }
+  }
+
   @Test("A database of another embedding is refused by name")
   func otherEmbedding() async throws {
     struct Other: TextEmbedding {

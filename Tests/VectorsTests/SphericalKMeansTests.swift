@@ -109,4 +109,17 @@ struct SphericalKMeansTests {
     #expect(one.objective == two.objective)
     #expect(one.centroids.rows == 16)
   }
+
+  @Test("a reproducible fit finds the same bunches, and is the same again", arguments: 0..<5)
+  func fitsReproducibly(_ seed: Int) {
+    func fit(_ points: Matrix, _ isReproducible: Bool) -> SphericalKMeans.Fit {
+      var rng = SplitMix(state: UInt64(seed))
+      return SphericalKMeans.fit(points, count: 2, reproducible: isReproducible, using: &rng)
+    }
+    let one = fit(fourPoints, true)
+    #expect(one.assignment[0] == one.assignment[1] && one.assignment[2] == one.assignment[3])
+    #expect(one.assignment[0] != one.assignment[2])
+    #expect(abs(one.objective - fit(fourPoints, false).objective) < 1e-5)
+    #expect(one.centroids == fit(fourPoints, true).centroids)
+  }
 }

@@ -83,6 +83,19 @@ public enum Draw {
   private static let armKey: UInt64 = 0x706F_696E_7473_0100
 }
 
+extension PropensityTable {
+  /// P(each arm is served) by arm: the policy's probabilities under the mode and the holdout in force. What off-policy
+  /// evaluation calls π(a | x).
+  public var served: [Double] {
+    scene.arms.indices.map { arm in
+      switch scene.rules.mode {
+      case .off, .observe: arm == baseline ? 1 : 0
+      case .apply: Draw.probability(self, arm, holdout: scene.rules.holdout)
+      }
+    }
+  }
+}
+
 extension Choice {
   /// P(an arm is served), on the same terms as ``propensity``.
   public func probability(ofArm arm: Int) -> Double {

@@ -16,7 +16,7 @@ public final class PropensityTable: Sendable {
     self.scene = scene
     allocation = scene.rules.policy.policy.allocate(scene)
     ranking = scene.ranking()
-    baseline = FixedPolicy().allocate(scene).preferred
+    baseline = scene.baseline
     alias = AliasTable(probabilities: allocation.probabilities)
   }
 

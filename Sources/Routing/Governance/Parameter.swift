@@ -105,7 +105,9 @@ extension Parameter {
     span(
       "correction_horizon", \.correctionHorizon, .minutes(1) ... .days(365),
       "how long a correction or revocation still reaches back", scope: .router),
-    choice("ema", \.ema, "gain by evidence, or the literal pair of gains"),
+    choice(
+      "ema", \.ema,
+      "the posterior mean, or the moving average: its gain by evidence, or the literal pair of gains"),
     number("alpha_new", \.newGain, 0.01...1, "most that Q of a new candidate moves in an epoch"),
     number(
       "alpha_est", \.establishedGain, 0.001...1, "most that Q of an established candidate moves in an epoch"),
@@ -114,6 +116,9 @@ extension Parameter {
       "kappa_minimum", \.shrinkageMinimum, 0.1...1_000, "least strength with which a region leans on the rest"
     ),
     number("kappa_maximum", \.shrinkageMaximum, 1...100_000, "greatest strength with which it does"),
+    number(
+      "change_threshold", \.changeThreshold, 3...1_000_000,
+      "log-likelihood ratio from which a candidate counts as changed and is learned again"),
     number("rater_cap", \.raterCap, 0.01...1, "greatest share of a cell's new mass that one rater may bring"),
     number(
       "rater_cap_from", \.raterCapFrom, 0...1e9, "observations in a cell's epoch from which the cap holds"),
@@ -138,9 +143,14 @@ extension Parameter {
         rules.fixed = id
       }),
     number("holdout", \.holdout, 0...0.5, "share of traffic kept on the baseline to measure uplift"),
+    number(
+      "optimism", \.optimism, 0...10, "standard deviations that exploiting adds to the quality estimate"),
     number("exploration_share", \.explorationShare, 0...1, "explored decisions earned per decision"),
     number(
       "exploration_grant", \.explorationGrant, 0...100_000, "explored decisions per candidate to begin with"),
+    number(
+      "exploration_sharpness", \.explorationSharpness, 0.1...100,
+      "how many times the evidence counts where exploring is shared out"),
     number("epsilon", \.epsilon, 0...1, "share of uniform choice under epsilon_greedy"),
     number("confidence_scale", \.confidenceScale, 0...100, "width of the bonus under ucb1"),
     span(

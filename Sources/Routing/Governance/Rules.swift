@@ -9,12 +9,13 @@ public struct Rules: Hashable, Sendable {
   public var halfLife = Span.days(14)
   public var correctionHorizon = Span.days(30)
   public var embeddingRetention = Span.days(90)
-  public var ema = EMA.confidence
+  public var ema = EMA.posterior
   public var newGain = 0.5
   public var establishedGain = 0.1
   public var minimumObservations = 20.0
   public var shrinkageMinimum = 2.0
   public var shrinkageMaximum = 400.0
+  public var changeThreshold = 12.0
   public var raterCap = 0.2
   public var raterCapFrom = 10.0
   public var feedbackWindow = Span.days(7)
@@ -22,7 +23,7 @@ public struct Rules: Hashable, Sendable {
 
   // Regions
   public var noveltyFloor: Double? = nil
-  public var learnedRegions = 16.0
+  public var learnedRegions = 24.0
   public var learnedRegionsFrom = 500.0
 
   // Deciding
@@ -30,8 +31,10 @@ public struct Rules: Hashable, Sendable {
   public var mode = Mode.apply
   public var fixed: String? = nil
   public var holdout = 0.0
+  public var optimism = 1.0
   public var explorationShare = 0.05
   public var explorationGrant = 50.0
+  public var explorationSharpness = 2.0
   public var epsilon = 0.1
   public var confidenceScale = 1.0
   public var sessionWindow = Span.minutes(30)
@@ -52,8 +55,12 @@ public struct Rules: Hashable, Sendable {
   }
 }
 
-/// How the quality estimate moves toward an epoch's mean.
+/// What Q̃ is, and how the quality estimate moves toward an epoch's mean.
 public enum EMA: String, CaseIterable, Sendable {
+  /// Q̃ is the posterior mean always; Q is kept beside it as under `confidence`. A single cell's moving average is
+  /// noisier than the posterior, and what it noticed of a change the ``ChangeDetector`` notices sooner, from all
+  /// regions.
+  case posterior
   /// Gain grows with the epoch's evidence, between the bounds of new and established candidates.
   case confidence
   /// Gain fixed: `alpha_new` below `minimum_observations`, `alpha_est` above.

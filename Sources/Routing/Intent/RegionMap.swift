@@ -119,6 +119,9 @@ public struct RegionMap: Sendable {
 
   public static let rootID = "root"
 
+  /// The cosine of every two of a capability's regions, row by row; the same bits on every processor.
+  public func cosines(_ capability: Capability) -> [Double] { divisions[capability.index].cosines }
+
   /// Finds the region of an embedding: e ← (e − μ)/‖e − μ‖, s = C·e, argmax s; below the floor the root row.
   ///
   /// One sgemv and no allocation that grows with the number of regions beyond a stack buffer. A zero vector (an
@@ -159,6 +162,7 @@ private struct Division: Sendable {
   let members: [Int]
   let mean: [Float]?
   let centroids: Matrix
+  let cosines: [Double]
   let floor: Float
 
   init(of capability: Capability, _ plan: RegionMap.Plan) {
@@ -175,6 +179,13 @@ private struct Division: Sendable {
       return UnitVector(normalising: moved)?.elements ?? region.vector
     }
     centroids = Matrix(rows: members.count, columns: plan.dimension, storage: vectors.flatMap { $0 })
+    cosines = vectors.flatMap { left in
+      vectors.map { right in
+        var sum = 0.0
+        for index in left.indices { sum += Double(left[index]) * Double(right[index]) }
+        return sum
+      }
+    }
   }
 
   func place(_ embedding: [Float]) -> Placement {

@@ -1,11 +1,11 @@
 /// The learned state of a snapshot as bytes: the same state, the same bytes.
 ///
-/// Little-endian, versioned. Holds what cannot be computed again from anything else: cells, checkpoints, arrivals and
-/// accounts. Cells in which nothing was ever observed are left out.
+/// Little-endian, versioned. Holds what cannot be computed again from anything else: cells, change detectors, the
+/// checkpoints of both, arrivals and accounts. Cells in which nothing was ever observed are left out.
 extension Snapshot {
   public var learnedBytes: [UInt8] {
     var writer = ByteWriter()
-    writer.put(UInt32(1))
+    writer.put(UInt32(3))
     writer.put(UInt64(epoch))
     let filled = knowledge.filter { $0.columns > 0 }
     writer.put(UInt32(filled.count))
@@ -23,7 +23,7 @@ extension Snapshot {
     var tail = ByteReader(Array(bytes.suffix(8)))
     guard tail.take(UInt64.self) == checksum(body) else { return nil }
     var reader = ByteReader(Array(body))
-    guard reader.take(UInt32.self) == 1, let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
+    guard reader.take(UInt32.self) == 3, let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
       let count = reader.take(UInt32.self)
     else { return nil }
     let whole = roll.including(catalogue.value)
@@ -61,6 +61,12 @@ extension Knowledge {
         }
       }
     }
+    for detector in detectors + detectorCheckpoints {
+      let dispersion = detector.dispersion
+      for value in [detector.rise, detector.fall, dispersion.squares, dispersion.count] {
+        writer.put(value.bitPattern)
+      }
+    }
     for value in arrivals + [account.earned, account.spent] { writer.put(value.bitPattern) }
   }
 
@@ -84,12 +90,32 @@ extension Knowledge {
     else { return nil }
     self.cells = cells
     self.checkpoints = checkpoints
+    for column in 0..<self.columns {
+      guard let detector = Knowledge.detector(from: &reader) else { return nil }
+      detectors[column] = detector
+    }
+    for column in 0..<self.columns {
+      guard let detector = Knowledge.detector(from: &reader) else { return nil }
+      detectorCheckpoints[column] = detector
+    }
     for row in 0..<self.rows {
       guard let bits = reader.take(UInt64.self) else { return nil }
       arrivals[row] = Double(bitPattern: bits)
     }
     guard let earned = reader.take(UInt64.self), let spent = reader.take(UInt64.self) else { return nil }
     account = ExplorationAccount(earned: Double(bitPattern: earned), spent: Double(bitPattern: spent))
+  }
+
+  private static func detector(from reader: inout ByteReader) -> ChangeDetector? {
+    guard let rise = reader.take(UInt64.self), let fall = reader.take(UInt64.self),
+      let squares = reader.take(UInt64.self), let count = reader.take(UInt64.self)
+    else { return nil }
+    var detector = ChangeDetector()
+    detector.rise = Double(bitPattern: rise)
+    detector.fall = Double(bitPattern: fall)
+    detector.dispersion.squares = Double(bitPattern: squares)
+    detector.dispersion.count = Double(bitPattern: count)
+    return detector
   }
 
   private static func cells(from reader: inout ByteReader, count: Int) -> [Cell]? {

@@ -28,6 +28,20 @@ public struct Cell: Hashable, Sendable {
   /// Q, 0…1; nil before the first observation.
   public var quality: Double? { averageWeight > 0 ? average / averageWeight : nil }
 
+  /// Lessens the evidence to a part of itself, 0…1, at the same mean.
+  mutating func fade(to part: Double) {
+    observations *= part
+    rewards *= part
+  }
+
+  /// With more of the same evidence, > 0 times as much.
+  func evidence(times factor: Double) -> Cell {
+    var cell = self
+    cell.observations *= factor
+    cell.rewards *= factor
+    return cell
+  }
+
   /// One epoch: discounts, then takes in its sums (both 0 when nothing new came).
   public mutating func advance(mass: Double, sum: Double, _ pace: Pace) {
     if mass > 0 {
@@ -47,6 +61,8 @@ public struct Pace: Hashable, Sendable {
   public var newGain: Double
   public var establishedGain: Double
   public var minimumObservations: Double
+  /// Of ``ChangeDetector``.
+  public var changeThreshold: Double
 
   public init(_ rules: Rules) {
     discount = rules.discount
@@ -54,6 +70,7 @@ public struct Pace: Hashable, Sendable {
     newGain = rules.newGain
     establishedGain = rules.establishedGain
     minimumObservations = rules.minimumObservations
+    changeThreshold = rules.changeThreshold
   }
 
   /// g of ``Cell``, 0…1, for an epoch of mass `new` in a cell that knew `known`.
@@ -61,7 +78,7 @@ public struct Pace: Hashable, Sendable {
     switch ema {
     case .literal:
       return known < minimumObservations ? newGain : establishedGain
-    case .confidence:
+    case .posterior, .confidence:
       let floor = establishedGain * min(1, new / minimumObservations)
       return min(max(new / (new + known), floor), newGain)
     }

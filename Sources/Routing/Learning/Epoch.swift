@@ -73,7 +73,7 @@ public enum Epoch {
     return next
   }
 
-  /// Discounts and adds. Cells whose past was restated are run again from their checkpoint.
+  /// Watches for changes, discounts and adds. Candidates with a restated past are run again from their checkpoint.
   private static func absorb(_ snapshot: Snapshot, _ input: Input, _ index: EpochIndex) -> Snapshot {
     var next = snapshot
     let closing = snapshot.epoch
@@ -81,9 +81,10 @@ public enum Epoch {
     let paces = Capability.allCases.map { Pace(index.rules(closing, $0)) }
     next.history.append(EpochSums(epoch: closing, sums: withRoots(input.tallies.sums(rules), snapshot)))
     for capability in Capability.allCases where next[capability].columns > 0 {
-      step(
-        &next.knowledge[capability.index].cells, next.history.last!, next[capability], paces[capability.index]
-      )
+      var (cells, detectors) = (next[capability].cells, next[capability].detectors)
+      step(&cells, &detectors, next.history.last!, next[capability], paces[capability.index])
+      next.knowledge[capability.index].cells = cells
+      next.knowledge[capability.index].detectors = detectors
     }
     rerun(&next, restated: input.restated, index)
     let kept = index.oldestKept(after: closing)
@@ -91,7 +92,10 @@ public enum Epoch {
       let oldest = next.history.removeFirst()
       for capability in Capability.allCases where next[capability].columns > 0 {
         let pace = Pace(index.rules(oldest.epoch, capability))
-        step(&next.knowledge[capability.index].checkpoints, oldest, next[capability], pace)
+        var (cells, detectors) = (next[capability].checkpoints, next[capability].detectorCheckpoints)
+        step(&cells, &detectors, oldest, next[capability], pace)
+        next.knowledge[capability.index].checkpoints = cells
+        next.knowledge[capability.index].detectorCheckpoints = detectors
       }
     }
     for capability in Capability.allCases {
@@ -101,7 +105,10 @@ public enum Epoch {
   }
 
   /// Advances every cell of a capability by one epoch.
-  private static func step(_ cells: inout [Cell], _ sums: EpochSums, _ knowledge: Knowledge, _ pace: Pace) {
+  private static func step(
+    _ cells: inout [Cell], _ detectors: inout [ChangeDetector], _ sums: EpochSums, _ knowledge: Knowledge,
+    _ pace: Pace
+  ) {
     let capability = knowledge.capability
     let first = CellKey(capability: capability, row: 0, ordinal: 0)
     var news = [(mass: Double, sum: Double)](repeating: (0, 0), count: cells.count)
@@ -111,7 +118,31 @@ public enum Epoch {
       }
       news[sum.cell.row * knowledge.columns + column] = (sum.mass, sum.sum)
     }
-    for index in cells.indices { cells[index].advance(mass: news[index].mass, sum: news[index].sum, pace) }
+    for column in 0..<knowledge.columns {
+      let places = stride(from: column, to: cells.count, by: knowledge.columns)
+      advance(&cells, places, &detectors[column], pace) { news[$0] }
+    }
+  }
+
+  /// Advances one candidate by one epoch: first what it was expected to do is compared with what it did.
+  ///
+  /// - Parameter places: of its cells, by row, the root's last.
+  private static func advance(
+    _ cells: inout [Cell], _ places: StrideTo<Int>, _ detector: inout ChangeDetector, _ pace: Pace,
+    _ news: (Int) -> (mass: Double, sum: Double)
+  ) {
+    let all = places.map { (place: $0, cell: cells[$0], mass: news($0).mass, sum: news($0).sum) }
+    guard let root = all.last else { return }
+    if root.mass > 0 {
+      // The root is the sum of the regions, and is watched itself only where there are none.
+      let regions = all.count > 1 ? all.dropLast() : all[...]
+      let reports = regions.lazy.map { (cell: $0.cell, mass: $0.mass, sum: $0.sum) }
+      if detector.watch(reports, root: root.cell, pace) {
+        let part = min(1, ChangeDetector.remainder / root.cell.observations)
+        for place in places { cells[place].fade(to: part) }
+      }
+    }
+    for (place, _, mass, sum) in all { cells[place].advance(mass: mass, sum: sum, pace) }
   }
 
   /// Replaces the root row's sums by the sums over all rows.
@@ -134,32 +165,47 @@ public enum Epoch {
       }
       if sum.cell.row != root { regional.append(sum) }
     }
-    return (regional + totals).sorted { $0.cell < $1.cell }
+    // What was sorted stays so; the totals are put in between.
+    totals.sort { $0.cell < $1.cell }
+    var merged: [CellSum] = []
+    merged.reserveCapacity(regional.count + totals.count)
+    var next = 0
+    for sum in regional {
+      while next < totals.count, totals[next].cell < sum.cell {
+        merged.append(totals[next])
+        next += 1
+      }
+      merged.append(sum)
+    }
+    return merged + totals[next...]
   }
 
-  /// Takes in restated epochs and runs the cells that they changed again, from the checkpoint to now.
+  /// Takes in restated epochs and runs the candidates that they changed again, from the checkpoint to now.
   private static func rerun(_ snapshot: inout Snapshot, restated: [EpochTallies], _ index: EpochIndex) {
     guard !restated.isEmpty, let oldest = snapshot.history.first?.epoch else { return }
     var changed: Set<CellKey> = []
     for epoch in restated where epoch.epoch >= oldest {
       let place = epoch.epoch - oldest
       let sums = withRoots(epoch.sums { index.rules(epoch.epoch, $0) }, snapshot)
-      changed.formUnion(Set(sums).symmetricDifference(snapshot.history[place].sums).map(\.cell))
+      for sum in Set(sums).symmetricDifference(snapshot.history[place].sums) {
+        // A change of one region may be what the detector hears of, so the candidate is run whole.
+        changed.insert(CellKey(capability: sum.cell.capability, row: 0, ordinal: sum.cell.ordinal))
+      }
       snapshot.history[place].sums = sums
     }
-    // Each cell is run on its own, so the order of the set changes nothing.
+    // Each candidate is run on its own, so the order of the set changes nothing.
     for key in changed {
       let knowledge = snapshot[key.capability]
-      guard let column = knowledge.roster.position(of: key.ordinal), key.row < knowledge.rows else {
-        continue
+      guard let column = knowledge.roster.position(of: key.ordinal) else { continue }
+      var cells = knowledge.checkpoints
+      var detector = knowledge.detectorCheckpoints[column]
+      run(
+        &cells, &detector, column, key.ordinal, key.capability, snapshot.history, index,
+        columns: knowledge.columns)
+      for place in stride(from: column, to: cells.count, by: knowledge.columns) {
+        snapshot.knowledge[key.capability.index].cells[place] = cells[place]
       }
-      let place = key.row * knowledge.columns + column
-      var cell = knowledge.checkpoints[place]
-      for epoch in snapshot.history {
-        let (mass, sum) = epoch.sum(key)
-        cell.advance(mass: mass, sum: sum, Pace(index.rules(epoch.epoch, key.capability)))
-      }
-      snapshot.knowledge[key.capability.index].cells[place] = cell
+      snapshot.knowledge[key.capability.index].detectors[column] = detector
     }
   }
 
@@ -189,13 +235,23 @@ public enum Epoch {
   ) {
     for (column, ordinal) in knowledge.roster.ordinals.enumerated()
     where old.roster.position(of: ordinal) == nil {
-      for row in 0..<knowledge.rows {
-        let key = CellKey(capability: knowledge.capability, row: row, ordinal: ordinal)
-        for epoch in history {
-          let (mass, sum) = epoch.sum(key)
-          knowledge.cells[row * knowledge.columns + column].advance(
-            mass: mass, sum: sum, Pace(index.rules(epoch.epoch, knowledge.capability)))
-        }
+      var (cells, detector) = (knowledge.cells, knowledge.detectors[column])
+      run(
+        &cells, &detector, column, ordinal, knowledge.capability, history, index, columns: knowledge.columns)
+      knowledge.cells = cells
+      knowledge.detectors[column] = detector
+    }
+  }
+
+  /// Runs one candidate, from the state that it is in, through the epochs that are kept.
+  private static func run(
+    _ cells: inout [Cell], _ detector: inout ChangeDetector, _ column: Int, _ ordinal: UInt32,
+    _ capability: Capability, _ history: [EpochSums], _ index: EpochIndex, columns: Int
+  ) {
+    let places = stride(from: column, to: cells.count, by: columns)
+    for epoch in history {
+      advance(&cells, places, &detector, Pace(index.rules(epoch.epoch, capability))) { place in
+        epoch.sum(CellKey(capability: capability, row: place / columns, ordinal: ordinal))
       }
     }
   }
@@ -205,9 +261,12 @@ public enum Epoch {
     -> Snapshot
   {
     let roll = snapshot.roll.including(terms.catalogue.value)
+    let isSame = terms.catalogue.value.candidates == snapshot.catalogue.value.candidates
     let knowledge = snapshot.knowledge.map { old in
-      let roster = Roster(
-        old.capability, terms.catalogue.value, roll, known: old.roster.ordinals, at: terms.opened)
+      let roster =
+        isSame && !old.roster.isDated
+        ? old.roster
+        : Roster(old.capability, terms.catalogue.value, roll, known: old.roster.ordinals, at: terms.opened)
       var moved = old.moved(to: roster)
       catchUp(&moved, from: old, snapshot.history, index)
       return moved

@@ -39,6 +39,8 @@ public struct Judgement: Hashable, Sendable {
 
 /// A decision as the fold sees it.
 public struct Judged: Sendable {
+  /// Its sequence in the ledger; 0 outside one.
+  public var decision: Int64
   public var capability: Capability
   /// Row of the region map in force.
   public var row: Int
@@ -48,7 +50,11 @@ public struct Judged: Sendable {
   /// In ascending order of sequence.
   public var judgements: [Judgement]
 
-  public init(capability: Capability, row: Int, ordinal: UInt32, decided: Instant, judgements: [Judgement]) {
+  public init(
+    decision: Int64 = 0, capability: Capability, row: Int, ordinal: UInt32, decided: Instant,
+    judgements: [Judgement]
+  ) {
+    self.decision = decision
     self.capability = capability
     self.row = row
     self.ordinal = ordinal

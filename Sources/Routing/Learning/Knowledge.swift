@@ -6,13 +6,17 @@ public import Statistics
 /// regions together. Columns are the roster. All tables are row-major: `row * columns + column`.
 public struct Knowledge: Sendable {
   public let capability: Capability
-  public let roster: Roster
+  public private(set) var roster: Roster
   /// Regions and the root.
   public let rows: Int
   /// What was observed: `rows` × `columns`.
   public internal(set) var cells: [Cell]
   /// The cells as they were `correction_horizon` ago: where a late correction starts again.
   public internal(set) var checkpoints: [Cell]
+  /// Whether each candidate is still what it was: by column.
+  public internal(set) var detectors: [ChangeDetector]
+  /// The detectors as they were `correction_horizon` ago.
+  public internal(set) var detectorCheckpoints: [ChangeDetector]
   /// Decisions of an epoch that are expected in each row: half the last epoch's, half of what was expected before.
   public internal(set) var arrivals: [Double]
   public internal(set) var account: ExplorationAccount
@@ -21,14 +25,19 @@ public struct Knowledge: Sendable {
   public private(set) var rules: Rules
   /// Posterior of each cell.
   public private(set) var posteriors: [BetaDistribution]
-  /// Q̃ of each cell: Q once there are `minimum_observations`, the posterior mean until then.
+  /// Q̃ of each cell: the posterior mean; under the moving averages Q once there are `minimum_observations`.
   public private(set) var quality: [Double]
   /// κ.
   public private(set) var shrinkage: Double
+  /// φ of ``Dispersion``, 0.2…1: evidence counts 1/φ times in the posteriors.
+  public private(set) var dispersion: Double
   /// q̄, the mean reward over all candidates.
   public private(set) var meanReward: Double
   /// f, 0…1: the share of full probability matching that the exploration account affords.
   public internal(set) var affordable: Double
+  /// π of ``AgentRankPolicy`` by row, where working out f took it, of all open candidates without regard to cost: the
+  /// tables of most decisions need no more. Empty for the other rows.
+  var matching: [[Double]]
 
   public var columns: Int { roster.count }
   public var rootRow: Int { rows - 1 }
@@ -39,21 +48,25 @@ public struct Knowledge: Sendable {
     self.rows = rows
     cells = Array(repeating: Cell(), count: rows * roster.count)
     checkpoints = cells
+    detectors = Array(repeating: ChangeDetector(), count: roster.count)
+    detectorCheckpoints = detectors
     arrivals = Array(repeating: 0, count: rows)
     account = ExplorationAccount()
     rules = Rules()
     posteriors = []
     quality = []
     shrinkage = 0
+    dispersion = 1
     meanReward = 0.5
     affordable = 1
+    matching = []
   }
 
   /// The same knowledge under another roster: candidates keep their columns' contents, new ones begin empty.
   func moved(to roster: Roster) -> Knowledge {
     guard roster.ordinals != self.roster.ordinals else {
-      var same = Knowledge(capability: capability, roster: roster, rows: rows)
-      same.copyLearned(from: self)
+      var same = self
+      same.roster = roster
       return same
     }
     var moved = Knowledge(capability: capability, roster: roster, rows: rows)
@@ -61,6 +74,8 @@ public struct Knowledge: Sendable {
     moved.account = account
     for (column, ordinal) in roster.ordinals.enumerated() {
       guard let old = self.roster.position(of: ordinal) else { continue }
+      moved.detectors[column] = detectors[old]
+      moved.detectorCheckpoints[column] = detectorCheckpoints[old]
       for row in 0..<rows {
         moved.cells[row * roster.count + column] = cells[row * columns + old]
         moved.checkpoints[row * roster.count + column] = checkpoints[row * columns + old]
@@ -69,54 +84,71 @@ public struct Knowledge: Sendable {
     return moved
   }
 
-  mutating func copyLearned(from other: Knowledge) {
-    cells = other.cells
-    checkpoints = other.checkpoints
-    arrivals = other.arrivals
-    account = other.account
-  }
-
-  /// Computes posteriors and Q̃ from the cells, as ``Shrinkage`` describes, and what exploring the account affords.
-  mutating func derive(_ rules: Rules, regionIDs: [String]) {
+  /// Computes posteriors and Q̃ from the cells, as ``Shrinkage`` describes.
+  mutating func derive(_ rules: Rules, regionIDs: [String], _ kernel: RegionKernel) {
     self.rules = rules
+    // Of the posteriors that were, and not to be taken for those of the new ones.
+    matching = []
     guard columns > 0 else { return }
+    dispersion = Dispersion.pooled(detectors.lazy.map(\.dispersion))
+    let cells = self.cells.map { $0.evidence(times: 1 / dispersion) }
     let root = cells[rootRow * columns..<rows * columns]
     let rewards = root.reduce(0) { $0 + $1.rewards }
     let observations = root.reduce(0) { $0 + $1.observations }
     meanReward = (rewards + 1) / (observations + 2)
-    var means: [Double] = []
-    var foundations: [Double] = []
     posteriors = Array(repeating: BetaDistribution(alpha: 1, beta: 1), count: rows * columns)
+    var anchors: [AdditiveQuality.Anchor] = []
     for (column, cell) in root.enumerated() {
       let prior = roster.candidates[column].prior
-      let mass = prior?.mass ?? 0
-      let successes = cell.rewards + 2 * meanReward + mass * (prior?.quality ?? 0)
-      let foundation = cell.observations + 2 + mass
-      means.append(successes / foundation)
-      foundations.append(foundation)
+      let (score, scored) = (prior?.quality ?? 0, prior?.mass ?? 0)
+      let usual = AdditiveQuality.candidateMass
+      anchors.append(
+        AdditiveQuality.Anchor(
+          mean: (usual * meanReward + scored * score) / (usual + scored), mass: usual + scored))
+      let (mass, successes) = (2 + scored, 2 * meanReward + scored * score)
       posteriors[rootRow * columns + column] = Shrinkage.posterior(
-        successes: successes, failures: foundation - successes)
+        successes: cell.rewards + successes, failures: cell.observations - cell.rewards + mass - successes)
     }
-    shrinkage = Shrinkage.strength(
-      cells: cells[..<(rootRow * columns)], means: means,
+    let expected = AdditiveQuality(
+      cells: cells[..<(rootRow * columns)], anchors: anchors,
       bounds: rules.shrinkageMinimum...rules.shrinkageMaximum)
-    for row in 0..<rootRow {
-      for column in 0..<columns {
-        let cell = cells[row * columns + column]
-        let strength = 1 / (1 / shrinkage + 1 / foundations[column])
-        var successes = strength * means[column] + cell.rewards
-        var failures = strength * (1 - means[column]) + cell.observations - cell.rewards
-        if let prior = roster.candidates[column].prior,
-          let score = prior.regions.first(where: { $0.region == regionIDs[row] })?.quality
-        {
-          successes += prior.mass * score
-          failures += prior.mass * (1 - score)
-        }
-        posteriors[row * columns + column] = Shrinkage.posterior(successes: successes, failures: failures)
+    shrinkage = expected.strength
+    for column in 0..<columns { deriveRegions(column, cells, expected, regionIDs, kernel) }
+    quality = zip(self.cells, posteriors).map { cell, posterior in
+      guard rules.ema != .posterior, cell.observations >= rules.minimumObservations else {
+        return posterior.mean
       }
+      return cell.quality ?? posterior.mean
     }
-    quality = zip(cells, posteriors).map { cell, posterior in
-      cell.observations >= rules.minimumObservations ? cell.quality ?? posterior.mean : posterior.mean
+  }
+
+  /// The posteriors of one candidate in all regions.
+  ///
+  /// - Parameter cells: with their evidence as it counts.
+  private mutating func deriveRegions(
+    _ column: Int, _ cells: [Cell], _ expected: AdditiveQuality, _ regionIDs: [String],
+    _ kernel: RegionKernel
+  ) {
+    let places = (0..<rootRow).map { $0 * columns + column }
+    let counts = places.map { cells[$0].observations }
+    let deviations = places.map { place in
+      let (cell, mean) = (cells[place], expected.means[place])
+      return cell.observations > 0
+        ? (cell.rewards / cell.observations - mean) / (mean * (1 - mean)).squareRoot() : 0
+    }
+    let predictions = kernel.predictions(deviations: deviations, counts: counts, strength: expected.strength)
+    let prior = roster.candidates[column].prior
+    for (row, place) in places.enumerated() {
+      let (cell, mean, prediction) = (cells[place], expected.means[place], predictions[row])
+      let centre = min(max(mean + prediction.mean * (mean * (1 - mean)).squareRoot(), 0.005), 0.995)
+      let strength = 1 / (prediction.variance + 1 / expected.foundations[column])
+      var successes = strength * centre + cell.rewards
+      var failures = strength * (1 - centre) + cell.observations - cell.rewards
+      if let prior, let score = prior.regions.first(where: { $0.region == regionIDs[row] })?.quality {
+        successes += prior.mass * score
+        failures += prior.mass * (1 - score)
+      }
+      posteriors[place] = Shrinkage.posterior(successes: successes, failures: failures)
     }
   }
 }
@@ -133,6 +165,8 @@ public struct Roster: Sendable {
   public let closed: [Ineligibility?]
   /// The others.
   public let open: CandidateSet
+  /// Whether a date may close a candidate.
+  let isDated: Bool
   private let positions: [UInt32: Int]
 
   public var count: Int { candidates.count }
@@ -156,6 +190,7 @@ public struct Roster: Sendable {
     var open = CandidateSet()
     for (position, reason) in closed.enumerated() where reason == nil { open.insert(position) }
     self.open = open
+    isDated = candidates.contains { $0.lifecycle.ends != nil }
     positions = Dictionary(uniqueKeysWithValues: ordinals.enumerated().map { ($1, $0) })
   }
 

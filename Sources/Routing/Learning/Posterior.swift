@@ -2,46 +2,20 @@ import Statistics
 
 /// Turns a capability's cells into Beta posteriors by empirical-Bayes shrinkage (Efron & Morris 1975).
 ///
-/// A cell leans on what its candidate does elsewhere with the strength of κ observations:
+/// A cell leans on what its candidate does elsewhere with the strength of κ_rp observations. N and S are the cell's
+/// evidence over φ (``Dispersion``), that is, in observations of 0 or 1:
 ///
 ///     q̄    = (ΣS + 1) / (ΣN + 2)                                     over all candidates
-///     q_p  = (S_p + 2q̄ + m_p·s_p) / (N_p + 2 + m_p)                  over all regions; (s_p, m_p) the candidate's prior
-///     α_rp = κ_p·q_p + S_rp       β_rp = κ_p·(1 − q_p) + N_rp − S_rp
+///     m_rp  : candidate + region on the logit scale, with κ and F_p  ``AdditiveQuality``
+///     (z_rp, V_rp): what the other regions say about the deviation   ``RegionKernel``
+///     c_rp = m_rp + z_rp √(m_rp (1 − m_rp))                           held to 0.005…0.995
+///     α_rp = κ_rp·c_rp + S_rp      β_rp = κ_rp·(1 − c_rp) + N_rp − S_rp      1/κ_rp = V_rp + 1/F_p
 ///
-/// κ is estimated by the method of moments over the cells with N ≥ 2, q̂ = S/N:
-///
-///     τ² = [Σ N (q̂ − q_p)² − Σ q_p(1 − q_p)] / ΣN      v = Σ N q_p(1 − q_p) / ΣN      κ = clamp(v/τ² − 1, κ_min, κ_max)
-///
-/// When regions really differ, κ falls and cells stand on their own; when they do not, it rises. κ treats q_p as
-/// known, though: what a cell can lean on is not worth more than what q_p itself rests on, hence
-/// 1/κ_p = 1/κ + 1/(N_p + 2 + m_p), the two uncertainties added.
+/// κ treats m as known, though: what a cell can lean on is not worth more than the evidence behind a_p, hence the two
+/// uncertainties added. The region's b_r is shared by all candidates and does not matter to who is best. When regions
+/// really differ for a candidate, κ falls and cells stand on their own; when they do not, it rises. The root row,
+/// for intents that no region claims, leans on q̄ with 2 observations.
 public enum Shrinkage {
-  /// The strength with which cells lean on their candidate's mean.
-  ///
-  /// - Parameters:
-  ///   - cells: N and S of each cell, row by row, `candidates` to a row.
-  ///   - means: q_p of each candidate, 0…1.
-  /// - Returns: κ within `bounds`; the lower bound while no cell has two observations, for want of evidence.
-  public static func strength(cells: ArraySlice<Cell>, means: [Double], bounds: ClosedRange<Double>) -> Double
-  {
-    var spread = 0.0
-    var noise = 0.0
-    var weighted = 0.0
-    var total = 0.0
-    for (offset, cell) in cells.enumerated() where cell.observations >= 2 {
-      let mean = means[offset % means.count]
-      let deviation = cell.rewards / cell.observations - mean
-      spread += cell.observations * deviation * deviation
-      noise += mean * (1 - mean)
-      weighted += cell.observations * mean * (1 - mean)
-      total += cell.observations
-    }
-    guard total > 0 else { return bounds.lowerBound }
-    let between = (spread - noise) / total
-    guard between > 0 else { return bounds.upperBound }
-    return min(max(weighted / total / between - 1, bounds.lowerBound), bounds.upperBound)
-  }
-
   /// The least value of either parameter of a posterior.
   public static let floor = 1e-3
 

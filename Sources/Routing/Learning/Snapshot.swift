@@ -62,30 +62,36 @@ public struct Snapshot: Sendable {
   mutating func derive() {
     for capability in Capability.allCases {
       let ids = map.regions(of: capability).map(\.id)
-      knowledge[capability.index].derive(governance.value.rules(for: capability), regionIDs: ids)
+      let kernel = RegionKernel(map.cosines(capability), rows: ids.count)
+      knowledge[capability.index].derive(governance.value.rules(for: capability), regionIDs: ids, kernel)
     }
     for capability in Capability.allCases {
-      knowledge[capability.index].affordable = affordableExploration(capability)
+      let (affordable, matching) = affordableExploration(capability)
+      knowledge[capability.index].affordable = affordable
+      knowledge[capability.index].matching = matching
     }
   }
 
-  /// f of the coming epoch, from the demand of the rows where decisions are expected.
-  private func affordableExploration(_ capability: Capability) -> Double {
+  /// f of the coming epoch, from the demand of the rows where decisions are expected, with π of those rows.
+  private func affordableExploration(_ capability: Capability) -> (share: Double, matching: [[Double]]) {
     let knowledge = self[capability]
-    guard knowledge.columns > 0 else { return 1 }
+    guard knowledge.columns > 0 else { return (1, []) }
     let grant = knowledge.rules.explorationGrant * Double(knowledge.roster.open.count)
     let balance = knowledge.account.balance(grant: grant)
-    guard balance > 0 else { return 0 }
+    guard balance > 0 else { return (0, []) }
     // No row can ask for more than every one of its decisions: where that is affordable, nothing need be computed.
     let most = knowledge.arrivals.reduce(0, +)
-    if balance >= most { return 1 }
+    if balance >= most { return (1, []) }
+    let sharpness = knowledge.rules.explorationSharpness
     var demand = 0.0
+    var matching = [[Double]](repeating: [], count: knowledge.rows)
     for row in 0..<knowledge.rows where knowledge.arrivals[row] > 0 {
       let scene = Scene(knowledge, row: row, eligible: knowledge.roster.open)
       guard scene.arms.count > 1 else { continue }
-      demand += knowledge.arrivals[row] * (1 - scene.bestProbabilities()[scene.exploit])
+      matching[row] = scene.bestProbabilities(sharpness: sharpness)
+      demand += knowledge.arrivals[row] * (1 - matching[row][scene.exploit])
     }
-    return ExplorationAccount.affordable(balance: balance, demand: demand)
+    return (ExplorationAccount.affordable(balance: balance, demand: demand), matching)
   }
 
   /// Every invariant that a fold must keep; a sentence per violation.
@@ -116,6 +122,13 @@ public struct Snapshot: Sendable {
         if below > root * (1 + 1e-9) + 1e-9 {
           faults.append("\(name) column \(column): regions hold \(below) observations, the root only \(root)")
         }
+      }
+      for (column, detector) in knowledge.detectors.enumerated()
+      where
+        !(detector.rise >= 0 && detector.fall >= 0 && detector.dispersion.squares >= 0
+        && detector.dispersion.count >= 0)
+      {
+        faults.append("\(name) column \(column): a change detector is negative: \(detector)")
       }
       if !(0...1).contains(knowledge.affordable) {
         faults.append("\(name): f = \(knowledge.affordable) is outside 0…1")

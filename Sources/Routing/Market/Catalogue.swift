@@ -70,11 +70,14 @@ public struct Provider: Hashable, Sendable, Codable {
   public var id: String
   public var name: String
   public var kind: Kind
+  /// Nil when nothing is declared beyond its name: its adapter's own words hold.
+  public var access: Access?
 
-  public init(id: String, name: String, kind: Kind = .remote) {
+  public init(id: String, name: String, kind: Kind = .remote, access: Access? = nil) {
     self.id = id
     self.name = name
     self.kind = kind
+    self.access = access
   }
 }
 

@@ -48,10 +48,19 @@ public final class RoutingService: Sendable {
   ) async throws -> Answered {
     let vector: [Float]
     if let embedding { vector = embedding } else { vector = try await embedder.embed(intent.text ?? "") }
-    let tables = tables
-    let placement = tables.snapshot.map.place(vector, intent.capability)
-    let answered = try answer(intent, placement, tables)
+    let answered = try answer(intent, vector)
     try await record([answered], [vector], keeping: keep.map { [$0(answered)] } ?? [])
+    return answered
+  }
+
+  /// Decides one intent if nothing has to be waited for, neither a vector from elsewhere nor a disk; nil otherwise,
+  /// with nothing recorded.
+  public func decideAtOnce(
+    _ intent: Intent, embedding: [Float]? = nil
+  ) throws(NoEligibleCandidate) -> Answered? {
+    guard let vector = embedding ?? embedder.embedAtOnce(intent.text ?? "") else { return nil }
+    let answered = try answer(intent, vector)
+    guard !waits(answered), recorder.post(answered.decision, vector) else { return nil }
     return answered
   }
 
@@ -92,6 +101,11 @@ public final class RoutingService: Sendable {
     return answers
   }
 
+  private func answer(_ intent: Intent, _ vector: [Float]) throws(NoEligibleCandidate) -> Answered {
+    let tables = tables
+    return try answer(intent, tables.snapshot.map.place(vector, intent.capability), tables)
+  }
+
   private func answer(
     _ intent: Intent, _ placement: Placement, _ tables: TableCache
   ) throws(NoEligibleCandidate) -> Answered {
@@ -112,9 +126,7 @@ public final class RoutingService: Sendable {
 
   private func record(_ answers: [Answered], _ vectors: [[Float]], keeping kept: [Answer] = []) async throws {
     guard !answers.isEmpty else { return }
-    let waits =
-      !kept.isEmpty
-      || answers[0].snapshot[answers[0].decision.intent.capability].rules.decisionDurability == .sync
+    let waits = !kept.isEmpty || waits(answers[0])
     var batch = LedgerBatch()
     batch.answers = kept
     for (answered, vector) in zip(answers, vectors) where waits || !recorder.post(answered.decision, vector) {
@@ -122,6 +134,11 @@ public final class RoutingService: Sendable {
       batch.embeddings.append(vector)
     }
     if !batch.isEmpty { _ = try await recorder.commit(batch) }
+  }
+
+  /// Whether the record has to be on disk before the answer leaves.
+  private func waits(_ answered: Answered) -> Bool {
+    answered.snapshot[answered.decision.intent.capability].rules.decisionDurability == .sync
   }
 
   /// Takes in what is said about decisions; returns when it is durable, with a receipt each.

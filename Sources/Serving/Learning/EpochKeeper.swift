@@ -164,19 +164,14 @@ public actor EpochKeeper {
     return (next, record)
   }
 
-  /// Fits regions where governance asks for it and enough intents came: first at `learned_regions_from` distinct ones,
-  /// then whenever there are four times as many as the last fit saw.
+  /// Fits regions where governance asks for it and enough distinct intents came.
   private func learnRegions() throws {
     let rules = governance.value.rules(for: nil)
     let decisions = try ledger.position().decisions
-    guard rules.learnedRegions >= 1 else { return }
     for capability in Capability.allCases where snapshot[capability].columns > 0 {
-      let fitted = map.plan.mean(of: capability)
-      if let fitted, !fitted.isAutomatic { continue }
-      let wanted = fitted.map { $0.intents * 4 } ?? Int(rules.learnedRegionsFrom)
       // Counting distinct texts is dear: look again only when there is a tenth more to look at.
-      guard wanted <= RegionFitting.maximumIntents, decisions >= wanted,
-        decisions * 10 >= (counted[capability] ?? 0) * 11
+      guard let wanted = RegionFitting.intentsWanted(after: map.plan.mean(of: capability), rules),
+        decisions >= wanted, decisions * 10 >= (counted[capability] ?? 0) * 11
       else { continue }
       counted[capability] = decisions
       guard try ledger.distinctIntents(capability, limit: wanted) >= wanted else { continue }

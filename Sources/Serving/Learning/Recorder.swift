@@ -33,8 +33,9 @@ public final class Recorder: Sendable {
   private let logger: Logger
   private let finished = DispatchSemaphore(value: 0)
 
-  /// Decisions that may wait for the disk; beyond it, deciding waits too.
-  public static let capacity = 50_000
+  /// Decisions that may wait for the disk; beyond it, deciding waits too. Ten seconds of them at full load: an epoch of a
+  /// million scores keeps the disk for some of these. With texts never seen before, each takes about 1.3 kB.
+  public static let capacity = 200_000
   static let groupSize = 1_000
   static let groupDelay = 0.05
 

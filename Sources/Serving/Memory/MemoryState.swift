@@ -4,6 +4,7 @@ import Vectors
 /// What a ``MemoryLedger`` holds. Sequences are positions plus one.
 struct MemoryState: Sendable {
   struct StoredDecision: Sendable {
+    var sequence: Int64
     var decision: Decision
     var embedding: QuantisedVector?
     /// The map, and the row in it, that were kept when the embedding was forgotten.
@@ -118,7 +119,10 @@ extension MemoryState {
     for (position, decision) in batch.decisions.enumerated() where places[decision.id] == nil {
       let embedding = position < batch.embeddings.count ? batch.embeddings[position] : nil
       places[decision.id] = decisions.count
-      decisions.append(StoredDecision(decision: decision, embedding: embedding.map { QuantisedVector($0) }))
+      decisions.append(
+        StoredDecision(
+          sequence: Int64(decisions.count) + 1, decision: decision,
+          embedding: embedding.map { QuantisedVector($0) }))
     }
     return Set(new.keys)
   }
@@ -162,7 +166,7 @@ extension MemoryState {
   /// A decision with its judgements up to a sequence.
   func judged(_ stored: StoredDecision, through: Int64, _ map: RegionMap) -> Judged {
     Judged(
-      capability: stored.decision.intent.capability, row: row(of: stored, map),
+      decision: stored.sequence, capability: stored.decision.intent.capability, row: row(of: stored, map),
       ordinal: stored.decision.chosen,
       decided: stored.decision.decided,
       judgements: stored.judgements.map { judgements[$0].judgement }.filter { $0.sequence <= through })

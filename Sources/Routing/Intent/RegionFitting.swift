@@ -1,16 +1,25 @@
-import Routing
 import Statistics
 import Vectors
 
 /// Learned regions: spherical k-means over the centred embeddings of past intents (Dhillon & Modha 2001).
-enum RegionFitting {
+public enum RegionFitting {
   /// The most intents that a fit looks at, the latest ones.
-  static let maximumIntents = 50_000
+  public static let maximumIntents = 50_000
 
-  struct Fit {
+  public struct Fit: Sendable {
     /// Unit centroids in the centred space.
-    var centroids: [[Float]]
-    var mean: RegionMap.Plan.Mean
+    public var centroids: [[Float]]
+    public var mean: RegionMap.Plan.Mean
+  }
+
+  /// How many distinct intents of a capability there must be before the router fits regions by itself:
+  /// `learned_regions_from` at first, then four times as many as the last fit saw. Nil when it never will.
+  ///
+  /// - Parameter fitted: of the map in force, if the capability has learned regions.
+  public static func intentsWanted(after fitted: RegionMap.Plan.Mean?, _ rules: Rules) -> Int? {
+    guard rules.learnedRegions >= 1, fitted?.isAutomatic ?? true else { return nil }
+    let wanted = fitted.map { $0.intents * 4 } ?? Int(rules.learnedRegionsFrom)
+    return wanted <= maximumIntents ? wanted : nil
   }
 
   /// Cosine from which a new region is taken for the successor of a former one and keeps its id.
@@ -19,9 +28,11 @@ enum RegionFitting {
   /// - Parameters:
   ///   - embeddings: of distinct intents, any order; zero vectors are passed over.
   ///   - seed: the same embeddings and seed give the same regions on one kind of processor.
+  ///   - reproducible: on every processor, at several times the cost; see ``SphericalKMeans``.
   /// - Returns: nil when there are fewer intents than regions.
-  static func fit(
-    _ embeddings: [[Float]], _ capability: Capability, count: Int, seed: UInt64, isAutomatic: Bool
+  public static func fit(
+    _ embeddings: [[Float]], _ capability: Capability, count: Int, seed: UInt64, isAutomatic: Bool,
+    reproducible: Bool = false
   ) -> Fit? {
     let points = embeddings.filter { $0.contains { $0 != 0 } }
     guard let dimension = points.first?.count, count > 0, points.count >= count else { return nil }
@@ -33,7 +44,8 @@ enum RegionFitting {
     }
     guard centred.count >= count else { return nil }
     var generator = Xoshiro256(seed: seed)
-    let fit = SphericalKMeans.fit(Matrix(rowVectors: centred), count: count, using: &generator)
+    let fit = SphericalKMeans.fit(
+      Matrix(rowVectors: centred), count: count, reproducible: reproducible, using: &generator)
     return Fit(
       centroids: (0..<fit.centroids.rows).map { Array(fit.centroids.row($0)) },
       mean: .init(capability: capability, vector: mean, intents: points.count, isAutomatic: isAutomatic))
@@ -70,7 +82,7 @@ enum RegionFitting {
 
 extension RegionMap.Plan {
   /// Puts newly learned regions in the place of a capability's former ones.
-  mutating func replaceLearned(of capability: Capability, by fit: RegionFitting.Fit) {
+  public mutating func replaceLearned(of capability: Capability, by fit: RegionFitting.Fit) {
     let isFormer = { (region: Region) in region.origin == .learned && region.capability == capability }
     let former = regions.filter(isFormer)
     var mean = fit.mean
@@ -84,7 +96,7 @@ extension RegionMap.Plan {
   }
 
   /// Takes over what governance says about novelty floors.
-  mutating func applyFloors(of governance: Governance) {
+  public mutating func applyFloors(of governance: Governance) {
     noveltyFloors = Capability.allCases.compactMap { capability in
       governance.rules(for: capability).noveltyFloor.map {
         .init(capability: capability, similarity: Float($0))

@@ -1,0 +1,63 @@
+import Embedding
+import GRDB
+import Logging
+import Persistence
+import Routing
+import Serving
+import TestSupport
+import Testing
+
+@Suite struct RebuildingTests {
+  private let folder = try! TemporaryFolder()
+  private let clock = ManualClock()
+
+  private func start(_ ledger: SQLiteLedger) async throws -> RoutingService {
+    let catalogue = try Catalogue(
+      providers: [Provider(id: "a", name: "a")],
+      candidates: ["one", "two"].map {
+        Candidate(
+          id: "a/\($0)", provider: "a", model: $0, capabilities: [.textGeneration], price: Price())
+      })
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return try await RoutingService.start(
+      on: ledger, embedder: HashingEmbedding(), catalogue: catalogue, clock: clock,
+      mint: IdentifierMint(seed: 1), logger: logger)
+  }
+
+  @Test("a stored state that cannot be read is folded again from the log, and decisions go on")
+  func rebuilds() async throws {
+    let ledger = try SQLiteLedger(path: folder.file)
+    let service = try await start(ledger)
+    for epoch in 0..<3 {
+      for number in 0..<20 {
+        let answered = try await service.decide(Intent(capability: .textGeneration, text: "text \(number)"))
+        _ = try await service.judge([
+          Submission(
+            id: "\(epoch):\(number)", decision: answered.decision.id,
+            content: .signal(.score, reward: Double(number % 2), trust: 1, other: nil),
+            value: .number(Double(number % 2)), at: clock.now, received: clock.now)
+        ])
+      }
+      clock.advance(by: .minutes(15))
+      _ = try await service.keeper.close()
+    }
+    await service.stop()
+    try ledger.close()
+    try await DatabaseQueue(path: folder.file).write {
+      try $0.execute(sql: "UPDATE epoch_state SET learned = x'00' WHERE epoch = 3")
+    }
+
+    let again = try SQLiteLedger(path: folder.file)
+    defer { try? again.close() }
+    let rebuilt = try await start(again)
+    // The open epoch is closed at once, so that what decides is stored.
+    #expect(rebuilt.snapshot.epoch == 4)
+    let root = rebuilt.snapshot[.textGeneration]
+    #expect(root.cells.map(\.observations).reduce(0, +) > 59)
+    let answered = try await rebuilt.decide(Intent(capability: .textGeneration, text: "text 1"))
+    #expect(try await rebuilt.explain(answered.decision.id).agrees)
+    await rebuilt.stop()
+    #expect(try Replay.verify(again).differences == [])
+  }
+}
