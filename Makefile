@@ -2,7 +2,7 @@
 SWIFT ?= swift
 PORT ?= 8080
 
-.PHONY: run test bench lint format setup build clean
+.PHONY: run test bench reports lint format setup build clean
 
 run: setup
 	$(SWIFT) build -c release --product pointsman
@@ -10,22 +10,31 @@ run: setup
 	.build/release/pointsman serve --port $(PORT) $(ARGS)
 
 test: setup
+	@Tests/VendorStreetTests/Scripts/packages.sh
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(ARGS)
 	$(MAKE) --no-print-directory lint
 
 bench: setup
-	$(SWIFT) build -c release --product bench --product pointsman
+	$(SWIFT) build -c release --product pointsman
+	$(SWIFT) build -c release --product curl-reference
+	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGS)
+
+# Makes the committed reports again; those that play a table need its file in TABLES.
+reports: setup
+	$(SWIFT) build -c release --product pointsman
+	Simulations/reports.sh $(ARGS)
+	POINTSMAN_SLOW=1 $(SWIFT) test --filter OffPolicyEvaluationTests
 
 build: setup
 	$(SWIFT) build -c release
 
 lint:
-	$(SWIFT) format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Sources Simulations Tests Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Sources Simulations Tests Package.swift
 
 setup:
 	@.ci/setup

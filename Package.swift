@@ -9,8 +9,10 @@ let strict: [SwiftSetting] = [
 
 /// A library target and what it may know. `Tests/HouseTests` holds the same table against the import lines,
 /// because SwiftPM lets a target import a transitive dependency that it never declared.
-func library(_ name: String, knows dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(
+  _ name: String, in path: String? = nil, knows dependencies: [Target.Dependency] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
 func tests(_ name: String, of dependencies: [Target.Dependency]) -> Target {
@@ -30,6 +32,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -42,6 +45,10 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"])]),
+    // The system's libcurl, and typed functions for its variadic ones.
+    .systemLibrary(
+      name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
 
     // Pure mathematics: distributions, best-arm probabilities, alias tables, generators. No domain word.
     library("Statistics", knows: [.product(name: "RealModule", package: "swift-numerics")]),
@@ -53,18 +60,40 @@ let package = Package(
     library("Routing", knows: ["Statistics", "Vectors"]),
     // What another policy would have earned: off-policy estimators with their intervals. Pure.
     library("Evaluation", knows: ["Statistics"]),
+    // Jobs as values: the state machine, failures, circuits, headroom, health. Pure.
+    library("Jobs", knows: ["Routing", "Statistics", "Wire"]),
+    // HTTP to elsewhere, by libcurl: async, streaming, guarded. Knows no vendor.
+    library("Transport", knows: ["CCurl", .product(name: "Crypto", package: "swift-crypto")]),
+    // Charts and report pages: values in, SVG, HTML, Markdown, CSV and JSON out. Knows no domain.
+    library("Reporting", knows: ["Statistics", "Wire"]),
+    // What is true in a simulation: tables and synthetic worlds, events, feedback. Pure.
+    library("World", in: "Simulations/World", knows: ["Routing", "Statistics", "Vectors"]),
     // Text to unit vector.
     library("Embedding", knows: ["Vectors", .product(name: "Crypto", package: "swift-crypto")]),
     // YAML that a person writes, checked with file and line.
     library(
       "Declarations", knows: ["Routing", "Wire", .product(name: "Yams", package: "Yams")]),
+    // Scenarios, comparison policies, tables, seeded parallel runs and what they come to.
+    library(
+      "Experiments", in: "Simulations/Experiments",
+      knows: [
+        "Declarations", "Embedding", "Reporting", "Routing", "Statistics", "Vectors", "Wire", "World",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     // The ports, and the orchestration: decide, record, judge, tick.
     library(
       "Serving",
       knows: [
-        "Routing", "Statistics", "Vectors", "Embedding",
+        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
+      ]),
+    // The vendors: declared in YAML and interpreted; the sandbox, which needs no account.
+    library(
+      "Adapters",
+      knows: [
+        "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     // SQLite: the ledger and what is derived from it.
     library(
@@ -83,17 +112,34 @@ let package = Package(
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [.embedInCode("openapi.yaml")],
       swiftSettings: strict),
+    // The world outside, for tests and users: vendors' contracts with faults. Shares no code with the adapters.
+    library(
+      "VendorStreet",
+      knows: [
+        "Declarations", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     // Wiring and commands only.
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Declarations", "Embedding", "Evaluation", "Persistence", "Routing", "Serving", "Statistics",
-        "Vectors", "Wire",
+        "API", "Declarations", "Embedding", "Evaluation", "Experiments", "Persistence", "Reporting",
+        "Routing",
+        "Serving", "Statistics", "Vectors", "VendorStreet", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -108,11 +154,13 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Transport", "Vectors", "Wire",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/Bench",
       swiftSettings: strict),
+    // What the transport is measured against: libcurl's multi interface, in C.
+    .executableTarget(name: "curl-reference", dependencies: ["CCurl"], path: "Sources/CurlReference"),
 
     .target(
       name: "TestSupport", dependencies: ["Routing", "Serving", "Vectors", "Statistics"],
@@ -124,6 +172,33 @@ let package = Package(
     tests("WireTests", of: ["Wire"]),
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
     tests("EvaluationTests", of: ["Evaluation", "Statistics"]),
+    tests(
+      "AdaptersTests",
+      of: [
+        "Adapters", "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    tests("TransportTests", of: ["Transport"]),
+    .testTarget(
+      name: "VendorStreetTests",
+      dependencies: [
+        "VendorStreet", "Declarations", "Wire", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+      ], exclude: ["Scripts"], swiftSettings: strict),
+    .testTarget(
+      name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
+      swiftSettings: strict),
+    tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
+    tests(
+      "ExperimentsTests",
+      of: [
+        "Experiments", "World", "Reporting", "Routing", "Statistics", "Vectors", "Wire", "Embedding",
+        "Declarations",
+      ]),
+    tests("ReportingTests", of: ["Reporting", "Statistics", "Wire"]),
     tests("EmbeddingTests", of: ["Embedding", "Vectors"]),
     tests("DeclarationsTests", of: ["Declarations", "Routing"]),
     tests(
@@ -135,8 +210,8 @@ let package = Package(
     tests(
       "PersistenceTests",
       of: [
-        "Persistence", "Serving", "Routing", "Statistics", "Vectors", "TestSupport",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "Persistence", "Serving", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
     tests(
       "APITests",
@@ -148,12 +223,16 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
     tests(
       "CommandTests",
       of: [
-        "pointsman", "Declarations", "Evaluation", "Persistence", "Routing", "Serving", "Statistics", "Wire",
+        "pointsman", "Declarations", "Embedding", "Evaluation", "Experiments", "Persistence", "Routing",
+        "Serving", "Statistics", "TestSupport", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Declarations
+import Experiments
 import Foundation
 import Routing
 import Wire

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Declarations
 import Evaluation
+import Experiments
 import Foundation
 import Persistence
+import Reporting
 import Routing
 import Wire
 
@@ -14,7 +17,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       The log is NDJSON, a line {"context", "candidate", "reward", "propensity"}, or a campaign's CSV of the Open Bandit \
       dataset, or a router's database. The policy is uniform, fixed:CANDIDATE, or a file: lines {"context", \
       "probabilities": {candidate: p}} or an action-distribution CSV; without one, every line of the log says it as \
-      "probabilities". Estimators: \(Estimator.all.map(\.name).joined(separator: ", ")); clipped_ips, switch_dr and dros \
+      "probabilities". Of a database it may also be a kind, \(PolicyKind.names), with --governance for its parameters: it \
+      is then asked about every decision with what the log had taught it by that epoch. Estimators: \(Estimator.all.map(\.name).joined(separator: ", ")); clipped_ips, switch_dr and dros \
       take their parameter after a colon. An estimate with too little behind it is refused, with the reason.
       """)
 
@@ -27,8 +31,15 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Option(help: "Of a database: which capability, if there are several.")
   var capability: Capability?
 
-  @Option(help: ArgumentHelp("uniform, fixed:CANDIDATE, or a file.", valueName: "policy"))
+  @Option(
+    help: ArgumentHelp("uniform, fixed:CANDIDATE, a file, or of a database a kind.", valueName: "policy"))
   var policy: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Parameters of a kind of policy: YAML, a line each, such as exploration_share: 0.02.", valueName: "file"
+    ))
+  var governance: String?
 
   @Option(help: "Separated by commas; all when not given.")
   var estimators: String?
@@ -49,6 +60,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     help: "Above this share of the policy's probability on what the log never did, estimates are refused.")
   var maximumUnsupported = 0.1
 
+  @OptionGroup var report: ReportOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -57,6 +69,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     if database != nil, policy == nil {
       throw ValidationError("--database needs a --policy, such as uniform")
+    }
+    if governance != nil, database == nil || kind == nil {
+      throw ValidationError(
+        "--governance is for a --database and a kind of policy: \(PolicyKind.names)")
     }
     if database == nil, capability != nil { throw ValidationError("--capability is for a --database") }
     if database != nil, model == .ridge {
@@ -71,6 +87,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let folder = try report.folder()
     var feedback = try read()
     let target = try target(&feedback)
     let evaluation: OffPolicyEvaluation
@@ -88,6 +105,13 @@ struct EvaluateCommand: AsyncParsableCommand {
     var progress = ProgressBar(total: resamples, unit: "resamples")
     let estimates = evaluation.estimates(try chosen()) { _ in progress.advance(by: 1) }
     progress.clear()
+    if let folder {
+      let made = try EvaluationReport(
+        evaluation: evaluation, estimates: estimates, policy: policyName,
+        log: ReportOptions.name(of: log ?? database ?? ""), provenance: try provenance(rows: evaluation.rows)
+      ).report()
+      try folder.write(made.files(), force: report.force)
+    }
     output.show(EvaluateCommand.json(evaluation, estimates, skipped: feedback.faults.count)) {
       EvaluateCommand.text(evaluation, estimates)
     }
@@ -97,14 +121,43 @@ struct EvaluateCommand: AsyncParsableCommand {
     if let log { return try LoggedFeedback(path: log, needsProbabilities: policy == nil) }
     let ledger = try SQLiteLedger(path: database ?? "", access: .readOnly)
     defer { try? ledger.close() }
-    return try LoggedFeedback(ledger, capability: capability)
+    guard let kind else { return try LoggedFeedback(ledger, capability: capability) }
+    let settings = try governance.map { try GovernanceFile.settings(ofFile: $0) } ?? []
+    return try LoggedFeedback(ledger, capability: capability) { governance in
+      var changed = governance
+      // Parameters first, so that the kind that was asked for holds for every capability.
+      try changed.apply(settings)
+      try changed.choose(kind)
+      return changed
+    }
   }
 
+  /// The kind of policy that is asked for by name.
+  private var kind: PolicyKind? { database == nil ? nil : policy.flatMap { PolicyKind(rawValue: $0) } }
+
   private func target(_ feedback: inout LoggedFeedback) throws -> LoggedFeedback.Policy {
-    guard let policy else { return .rows }
+    guard let policy, kind == nil else { return .rows }
     if policy == "uniform" { return .uniform }
     if policy.hasPrefix("fixed:") { return .fixed(String(policy.dropFirst("fixed:".count))) }
     return try feedback.policy(path: policy)
+  }
+
+  private var policyName: String {
+    policy.map { ReportOptions.name(of: $0) } ?? "the policy of the log's lines"
+  }
+
+  private func provenance(rows: Int) throws -> Provenance {
+    var sources: [Provenance.Source] = []
+    // A database goes on changing, and so has no checksum to give.
+    if let log { sources.append(try EvaluationReport.source(log, rows: rows)) }
+    let files = [policy, governance].compactMap { $0 }.filter { FileManager.default.fileExists(atPath: $0) }
+    for file in files { sources.append(try EvaluationReport.source(file)) }
+    return Provenance(
+      command: ReportOptions.command(), seeds: [seed], revision: report.revision ?? "not given",
+      sources: sources,
+      facts: [
+        .init("Resamples", ValueUnit.count.text(Double(resamples))), .init("Reward model", model.rawValue),
+      ])
   }
 
   private func chosen() throws -> [Estimator] {
@@ -120,7 +173,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   /// Says which lines were passed over.
-  static func complain(_ faults: [OutcomeTable.Fault], _ path: String) {
+  static func complain(_ faults: [TableFault], _ path: String) {
     for fault in faults.prefix(10) {
       Terminal.complain("\(path): \(TextTable.shown(fault.description)); skipped")
     }
@@ -179,3 +232,18 @@ struct EvaluateCommand: AsyncParsableCommand {
 }
 
 extension LoggedFeedback.Model: ExpressibleByArgument {}
+
+extension PolicyKind {
+  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension Governance {
+  /// Lets one kind of policy decide everything: without holdout, in every capability.
+  mutating func choose(_ kind: PolicyKind) throws {
+    let owned = settings.map(\.key).filter { key in
+      ["policy", "mode", "holdout"].contains { key.hasSuffix(".\($0)") }
+    }
+    try apply(owned.map { ($0, .none) })
+    try apply([("policy", .text(kind.rawValue)), ("mode", .text("apply")), ("holdout", .number(0))])
+  }
+}

@@ -48,7 +48,8 @@ struct ExplainCommand: AsyncParsableCommand {
     lines.append(
       "exploration that the account affords: \(Figure.percent(affordable)) of full probability matching")
     var table = TextTable(
-      .text(""), .text("candidate"), .number("agent rank"), .number("weight"), .number("quality"),
+      .text(""), .text("candidate"), .number("agent rank"), .number("index"), .number("weight"),
+      .number("quality"),
       .number("observations"), .number("posterior"), .number("P(best)"), .number("probability"))
     let chosen = decision["chosen"]?.text("candidate")
     for arm in answer["arms"]?.arrayValue ?? [] {
@@ -56,7 +57,8 @@ struct ExplainCommand: AsyncParsableCommand {
       let beta = Figure.fixed(arm["posterior"]?["beta"]?.doubleValue, 1)
       table.add(
         arm.text("candidate") == chosen ? "→" : "", arm.text("candidate"),
-        Figure.fixed(arm["agent_rank"]?.doubleValue, 4), Figure.fixed(arm["weight"]?.doubleValue, 3),
+        Figure.fixed(arm["agent_rank"]?.doubleValue, 4), Figure.fixed(arm["index"]?.doubleValue, 4),
+        Figure.fixed(arm["weight"]?.doubleValue, 3),
         Figure.fixed(arm["quality"]?.doubleValue, 4), Figure.count(arm["observations"]?.doubleValue),
         "Beta(\(alpha), \(beta))", Figure.fixed(arm["best_probability"]?.doubleValue, 4),
         Figure.fixed(arm["probability"]?.doubleValue, 4))
@@ -90,7 +92,8 @@ enum StoredExplanation {
     let arms: [JSONValue] = choice.table.ranking.map { index in
       [
         "candidate": .string(scene.arms[index].id), "agent_rank": .number(scene.arms[index].agentRank),
-        "weight": .number(scene.arms[index].weight), "quality": .number(scene.arms[index].quality),
+        "index": .number(scene.arms[index].index), "weight": .number(scene.arms[index].weight),
+        "quality": .number(scene.arms[index].quality),
         "posterior": posterior(scene.arms[index]), "observations": .number(scene.arms[index].observations),
         "best_probability": .number(best[index]), "probability": .number(choice.probability(ofArm: index)),
       ]

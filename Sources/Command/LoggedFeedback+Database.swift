@@ -4,58 +4,73 @@ import Serving
 
 extension LoggedFeedback {
   /// Decisions of a router's database that have a reward, with the region as context and the candidate that was chosen
-  /// as action, whoever executed in the end: what is valued is the choice, failover included.
+  /// as action, whoever executed in the end: what is valued is the choice, failover included. Every epoch is a logging
+  /// policy of its own, with the propensities of its stored snapshot.
   ///
   /// A session's later decisions are left out: they were not drawn.
   ///
-  /// - Parameter capability: nil where the database has rewards of one only.
-  init(_ ledger: SQLiteLedger, capability: Capability?) throws {
+  /// - Parameters:
+  ///   - capability: nil where the database has rewards of one only.
+  ///   - change: from the governance in force to that of the policy to value, which then stands in the rows; nil where
+  ///     that policy comes from elsewhere.
+  init(
+    _ ledger: SQLiteLedger, capability: Capability?, change: ((Governance) throws -> Governance)? = nil
+  ) throws {
     let recovery = try ledger.recover()
-    // As the router itself counts: what came after the last close belongs to the epoch that is open.
-    var index = recovery.index
-    index.append(through: .max, governance: recovery.governance.value)
     let counts = try ledger.counts()
     guard let map = recovery.map, counts.decisions > 0 else {
       throw CommandFailure("the database holds no decision")
     }
     var progress = ProgressBar(total: Int(counts.decisions), unit: "decisions")
     defer { progress.clear() }
-    var maps = [map.version: map]
-    var found: Set<Capability> = []
-    var last: Int64 = 0
-    while true {
-      var page: [(sequence: Int64, decision: Decision)] = []
-      try ledger.decisions(after: last) { sequence, decision in
-        page.append((sequence, decision))
-        return page.count < 10_000
-      }
-      guard let end = page.last?.sequence else { break }
-      last = end
-      // Afterwards: the ledger does not take one question inside another.
-      for (sequence, decision) in page where decision.reason != .sticky {
-        let asked = decision.intent.capability
-        if let capability, capability != asked { continue }
-        guard let judged = try ledger.judged(decision.id, map: map),
-          let reward = judged.reward(through: .max, index)
-        else { continue }
-        if maps[decision.mapVersion] == nil {
-          maps[decision.mapVersion] = try ledger.map(version: decision.mapVersion)
-        }
-        let region =
-          maps[decision.mapVersion]?.regionID(asked, row: decision.placement.row) ?? RegionMap.rootID
-        found.insert(asked)
-        rows.append(
-          Row(
-            line: Int(sequence), context: contexts.place(of: region),
-            action: actions.place(of: recovery.roll.id(of: decision.chosen)), reward: reward.value,
-            propensity: decision.propensity))
-      }
-      progress.advance(by: page.count)
+    var drawn: [RewardedDecision] = []
+    try RewardedDecision.all(ledger, map: map, read: { progress.advance(by: $0) }) { entry in
+      guard entry.decision.reason != .sticky else { return }
+      if let capability, capability != entry.decision.intent.capability { return }
+      drawn.append(entry)
     }
+    let found = Set(drawn.map(\.decision.intent.capability))
     guard found.count < 2 else {
       let names = found.map(\.name).sorted().joined(separator: ", ")
       throw CommandFailure(
         "the database has rewards of several capabilities: give --capability, one of \(names)")
+    }
+    let mixtures = try LoggerMixtures(ledger, drawn)
+    for (place, entry) in drawn.enumerated() {
+      let decision = entry.decision
+      rows.append(
+        Row(
+          line: Int(entry.sequence),
+          context: contexts.place(of: map.regionID(decision.intent.capability, row: entry.row)),
+          action: actions.place(of: recovery.roll.id(of: decision.chosen)), reward: entry.reward,
+          propensity: decision.propensity, logger: loggers.place(of: "epoch \(decision.epoch)"),
+          mixture: mixtures?.propensities[place]))
+    }
+    if let change { try distribute(ledger, drawn, recovery.roll, change) }
+  }
+
+  /// Gives every row the distribution that the changed policy would have drawn from, knowing what its own fold of the
+  /// log knew at the beginning of the row's epoch.
+  private mutating func distribute(
+    _ ledger: SQLiteLedger, _ drawn: [RewardedDecision], _ roll: Roll,
+    _ change: (Governance) throws -> Governance
+  ) throws {
+    // Decisions are recorded in groups, so that an epoch's may stand between those of the next.
+    let byEpoch = Dictionary(grouping: drawn.indices) { drawn[$0].decision.epoch }
+    _ = try WhatIf(ledger, change: change) { _, other in
+      var known: [TableKey: Int] = [:]
+      for place in byEpoch[other.epoch] ?? [] {
+        var key = drawn[place].decision.tableKey
+        key.row = drawn[place].row
+        if known[key] == nil {
+          var shares: [Int: Double] = [:]
+          for (candidate, probability) in other.served(key) {
+            shares[actions.place(of: roll.id(of: candidate))] = probability
+          }
+          known[key] = self.place(ofDistribution: shares)
+        }
+        rows[place].distribution = known[key]
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Experiments
 import Wire
 
 extension LoggedFeedback {
@@ -16,7 +17,7 @@ extension LoggedFeedback {
         heading = OpenBanditHeading(bytes)
         if heading != nil { continue }
       }
-      do throws(OutcomeTable.Fault) {
+      do throws(TableFault) {
         if let heading {
           try add(openBandit: bytes, heading, line: reader.number)
         } else {
@@ -60,7 +61,7 @@ extension LoggedFeedback {
   /// The context is the position; a regression sees the categories of the user too.
   private mutating func add(
     openBandit bytes: [UInt8], _ heading: OpenBanditHeading, line: Int
-  ) throws(OutcomeTable.Fault) {
+  ) throws(TableFault) {
     let last =
       ([heading.item, heading.position, heading.click, heading.propensity] + heading.features).max() ?? 0
     // The rest of a line is one affinity per item, which nobody reads.
@@ -69,7 +70,7 @@ extension LoggedFeedback {
       throw .init(line: line, reason: "has \(cells.count) cells, not \(last + 1) or more")
     }
     func text(_ column: Int) -> String { String(decoding: cells[column], as: UTF8.self) }
-    func number(_ column: Int, _ name: String) throws(OutcomeTable.Fault) -> Double {
+    func number(_ column: Int, _ name: String) throws(TableFault) -> Double {
       guard let value = Double(text(column)), value.isFinite else {
         throw .init(
           line: line, reason: "\(name) must be a number, got '\(TextTable.shown(text(column), limit: 40))'")
@@ -98,7 +99,7 @@ extension LoggedFeedback {
     rows.append(row)
   }
 
-  private func check(_ propensity: Double, line: Int) throws(OutcomeTable.Fault) {
+  private func check(_ propensity: Double, line: Int) throws(TableFault) {
     guard propensity > 0 && propensity <= 1 else {
       throw .init(line: line, reason: "the propensity must be above 0 and at most 1, got \(propensity)")
     }
@@ -108,8 +109,8 @@ extension LoggedFeedback {
 
   private mutating func add(
     json bytes: [UInt8], line: Int, _ needsProbabilities: Bool
-  ) throws(OutcomeTable.Fault) {
-    func fault(_ reason: String) -> OutcomeTable.Fault { .init(line: line, reason: reason) }
+  ) throws(TableFault) {
+    func fault(_ reason: String) -> TableFault { .init(line: line, reason: reason) }
     let value: JSONValue
     do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
       throw fault("not JSON: \(error.message) at byte \(error.offset)")
@@ -175,7 +176,7 @@ extension LoggedFeedback {
   /// `{candidate: probability}`, which must sum to 1.
   static func shares(
     _ value: JSONValue, line: Int
-  ) throws(OutcomeTable.Fault) -> [(name: String, share: Double)] {
+  ) throws(TableFault) -> [(name: String, share: Double)] {
     guard let members = value.members, !members.isEmpty else {
       throw .init(line: line, reason: "probabilities must be an object, got \(value.summary)")
     }
@@ -207,7 +208,7 @@ extension LoggedFeedback {
     var positions: Int?
     while let bytes = try reader.next() {
       if LineReader.isBlank(bytes) { continue }
-      do throws(OutcomeTable.Fault) {
+      do throws(TableFault) {
         if let positions {
           try add(shares: bytes, positions, line: reader.number, to: &table)
         } else if table.isEmpty, bytes.starts(with: Array("item_id,".utf8)) {
@@ -223,7 +224,7 @@ extension LoggedFeedback {
 
   private mutating func add(
     shares bytes: [UInt8], _ positions: Int, line: Int, to table: inout [String?: [Int: Double]]
-  ) throws(OutcomeTable.Fault) {
+  ) throws(TableFault) {
     let cells = OpenBanditHeading.cells(bytes)
     guard cells.count == positions + 1, let item = Int(cells[0]), item >= 0 else {
       throw .init(line: line, reason: "must be an item_id and \(positions) probabilities")
@@ -239,7 +240,7 @@ extension LoggedFeedback {
 
   private mutating func add(
     policy bytes: [UInt8], line: Int, to table: inout [String?: [Int: Double]]
-  ) throws(OutcomeTable.Fault) {
+  ) throws(TableFault) {
     let value: JSONValue
     do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
       throw .init(line: line, reason: "not JSON: \(error.message) at byte \(error.offset)")

@@ -1,4 +1,5 @@
 import Evaluation
+import Experiments
 
 /// Logged bandit feedback as it is read, with names for contexts and actions, before their number is known.
 struct LoggedFeedback {
@@ -16,6 +17,8 @@ struct LoggedFeedback {
     var distribution: Int?
     /// The propensity of each logger that the row gives, by logger.
     var loggerPropensities: [(logger: Int, propensity: Double)] = []
+    /// π̄, where it is known already.
+    var mixture: Double?
   }
 
   var contexts = Names()
@@ -25,7 +28,7 @@ struct LoggedFeedback {
   var categories = Names()
   var rows: [Row] = []
   /// Rows that cannot be used, in the order of the log.
-  var faults: [OutcomeTable.Fault] = []
+  var faults: [TableFault] = []
   /// What a regression sees of a row; a shorter one ends in zeros.
   private(set) var vectors: [[Float]] = []
   private var places: [[Float]: Int] = [:]
@@ -60,6 +63,24 @@ struct LoggedFeedback {
     distributionPlaces[distribution] = distributions.count
     distributions.append(distribution)
     return distributions.count - 1
+  }
+
+  /// The rows of one context; nil when it has none.
+  func part(context name: String) -> LoggedFeedback? {
+    guard let context = contexts.known(name) else { return nil }
+    var part = self
+    part.rows.removeAll { $0.context != context }
+    return part.rows.isEmpty ? nil : part
+  }
+
+  /// The same rows, with the candidate that was chosen as what the policy would do: its value is the mean reward.
+  func asLogged() -> LoggedFeedback {
+    var same = self
+    for place in same.rows.indices {
+      same.rows[place].propensity = 1
+      same.rows[place].distribution = same.place(ofDistribution: [rows[place].action: 1])
+    }
+    return same
   }
 
   /// The evaluated policy, as it was asked for.
@@ -165,6 +186,8 @@ struct LoggedFeedback {
   /// π̄ of every row; nil unless every row gives the propensities of all loggers that have rows.
   private func mixture() -> [Double]? {
     guard loggers.all.count > 1 else { return nil }
+    let known = rows.compactMap(\.mixture)
+    if known.count == rows.count { return known }
     var shares = [Double](repeating: 0, count: loggers.all.count)
     for row in rows { shares[row.logger] += 1 / Double(rows.count) }
     let needed = shares.indices.filter { shares[$0] > 0 }

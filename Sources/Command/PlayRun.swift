@@ -1,5 +1,6 @@
-import Statistics
+import Experiments
 import Routing
+import Statistics
 import Wire
 
 /// The course of a `play`: passes, batches, epochs, and what was seen on the way.
@@ -36,7 +37,7 @@ struct PlayRun {
     self.settings = settings
     summary = PlaySummary(table)
     connection = PatientClient(client, patience: settings.patience)
-    progress = ProgressBar(total: table.rows.count * settings.passes, unit: "decisions")
+    progress = ProgressBar(total: table.lines.count * settings.passes, unit: "decisions")
     ids = table.models.map { TableCatalogue.id(of: $0, provider: settings.provider) }
     models = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
   }
@@ -44,7 +45,7 @@ struct PlayRun {
   mutating func play() async throws {
     try await meet()
     for pass in 0..<settings.passes {
-      let order = PlayRun.order(table.rows.count, seed: settings.seed, pass: pass)
+      let order = PlayRun.order(table.lines.count, seed: settings.seed, pass: pass)
       for start in stride(from: 0, to: order.count, by: settings.epochEvery) {
         try await playEpoch(order[start..<min(start + settings.epochEvery, order.count)])
       }
@@ -77,10 +78,10 @@ struct PlayRun {
     var epoch: Int64 = -1
     var rest = rows
     while !rest.isEmpty {
-      let batch = PlayRun.batch(rest) { table.rows[$0].intent.utf8.count }
+      let batch = PlayRun.batch(rest) { table.lines[$0].intent.utf8.count }
       rest = rest.dropFirst(batch.count)
       let answer = try await connection.post(
-        "/v1/decisions:batch", ["decisions": .array(batch.map { request(table.rows[$0]) })])
+        "/v1/decisions:batch", ["decisions": .array(batch.map { request(table.lines[$0]) })])
       let decisions = answer["decisions"]?.arrayValue ?? []
       guard decisions.count == batch.count else {
         throw CommandFailure("the router answered \(batch.count) requests with \(decisions.count) decisions")
@@ -106,7 +107,7 @@ struct PlayRun {
     return fitting.isEmpty ? rows.prefix(1) : fitting
   }
 
-  private func request(_ row: OutcomeTable.Row) -> JSONValue {
+  private func request(_ row: OutcomeTable.Line) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("capability", .string(settings.capability.name)), .init("intent", .string(row.intent)),
     ]
@@ -130,14 +131,14 @@ struct PlayRun {
     for (decision, row) in zip(decisions, batch) {
       guard let id = decision["decision_id"]?.stringValue,
         let chosen = decision["chosen"]?["candidate"]?.stringValue,
-        let model = models[chosen], let quality = table.rows[row].qualities[model]
+        let model = models[chosen], let quality = table.lines[row].qualities[model]
       else {
         tally.refused += 1
         refusal = refusal ?? Problem(decision)
         continue
       }
       summary.add(quality)
-      tally.cost += table.rows[row].costs[model] ?? 0
+      tally.cost += table.lines[row].costs[model] ?? 0
       if decision["chosen"]?["reason"]?.stringValue == "explore" { tally.explored += 1 }
       feedback.append([
         "id": .string("play:\(id)"), "decision_id": .string(id), "signal": "score", "value": .number(quality),

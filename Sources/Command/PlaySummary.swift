@@ -1,3 +1,4 @@
+import Experiments
 import Wire
 
 /// How well a router did on an outcome table, against what hindsight would have done.
@@ -16,12 +17,12 @@ struct PlaySummary {
   private(set) var rewards: [Double] = []
 
   init(_ table: OutcomeTable) {
-    rows = table.rows.count
-    let count = Double(max(1, table.rows.count))
-    uniform = table.rows.reduce(0) { $0 + $1.mean } / count
-    let best = PlaySummary.best(table.rows[...], models: table.models.count)
+    rows = table.lines.count
+    let count = Double(max(1, table.lines.count))
+    uniform = table.lines.reduce(0) { $0 + $1.mean } / count
+    let best = PlaySummary.best(table.lines[...], models: table.models.count)
     bestSingle = (table.models.isEmpty ? "" : table.models[best.model], best.sum / count)
-    let domains = Dictionary(grouping: table.rows, by: \.domain)
+    let domains = Dictionary(grouping: table.lines, by: \.domain)
     bestPerDomain =
       domains.keys.sorted().reduce(0) { sum, domain in
         sum + PlaySummary.best(domains[domain, default: []][...], models: table.models.count).sum
@@ -29,7 +30,7 @@ struct PlaySummary {
   }
 
   /// The model with the largest sum over some rows.
-  private static func best(_ rows: ArraySlice<OutcomeTable.Row>, models: Int) -> (model: Int, sum: Double) {
+  private static func best(_ rows: ArraySlice<OutcomeTable.Line>, models: Int) -> (model: Int, sum: Double) {
     var best = (model: 0, sum: -Double.infinity)
     for model in 0..<models {
       let sum = rows.reduce(0) { $0 + $1.quality(orMeanFor: model) }

@@ -15,7 +15,8 @@ struct Pointsman: AsyncParsableCommand {
       Serve.self, DecideCommand.self, FeedbackCommand.self, ExplainCommand.self, RankingsCommand.self,
       RegionsCommand.self, CatalogueCommand.self, GovernanceCommand.self, PlayCommand.self,
       VerifyCommand.self,
-      ReplayCommand.self, EvaluateCommand.self, ExportCommand.self, BackupCommand.self,
+      ReplayCommand.self, EvaluateCommand.self, SimulateCommand.self, ExportCommand.self, BackupCommand.self,
+      SandboxCommand.self,
     ])
 
   /// Exit codes: 0, 1 for what failed, 2 for what was asked wrongly. Replaces ArgumentParser's own `main`, which has

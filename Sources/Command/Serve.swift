@@ -135,7 +135,7 @@ enum EmbeddingChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, `static`, hashing
 
   /// - Throws: when `static` is asked for by name and its table is not there.
-  func embedder(table: String, logger: Logger) throws -> any Embedder {
+  func embedder(table: String, logger: Logger) throws -> any TextEmbedding {
     switch self {
     case .hashing: return HashingEmbedding()
     case .static: return try StaticEmbedding(directory: table)

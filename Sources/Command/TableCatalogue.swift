@@ -1,3 +1,4 @@
+import Experiments
 import Routing
 import Wire
 
@@ -73,7 +74,7 @@ enum TableCatalogue {
       )
     }
     var lines = [
-      "# The models of the outcome table \(TextTable.shown(source)) (\(Figure.plural(table.rows.count, "row"))).",
+      "# The models of the outcome table \(TextTable.shown(source)) (\(Figure.plural(table.lines.count, "row"))).",
       "# Made by: pointsman catalogue from-table \(TextTable.shown(source)) --capability \(capability.name) --provider \(provider)",
       "# In an id `_a` stands for A, `__` for /, `_-` for _, and `_.xx` for any other byte; `model` is the table's own name.",
       "# price is the mean cost_usd of the table, where it has one.",

@@ -17,21 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws { try Verification.run(database, output) }
 }
 
-/// `pointsman replay`: fold the log again.
-struct ReplayCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "replay",
-    abstract: "Fold a database's log again from its first entry, and compare with what it stores.")
-
-  @Option(help: ArgumentHelp("The database.", valueName: "file"))
-  var database: String
-
-  @OptionGroup var output: OutputOptions
-
-  func run() async throws { try Verification.run(database, output) }
-}
-
-/// What both print.
+/// What it and `pointsman replay` print.
 enum Verification {
   static func run(_ path: String, _ output: OutputOptions) throws {
     let ledger = try SQLiteLedger(path: path, access: .readOnly)

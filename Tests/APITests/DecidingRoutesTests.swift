@@ -219,6 +219,7 @@ import Wire
         for arm in arms {
           let rank = (arm.number("/weight") ?? 0) * (arm.number("/quality") ?? 0)
           #expect(arm.number("/agent_rank") == rank)
+          #expect((arm.number("/index") ?? 0) > rank)
         }
       }
     }

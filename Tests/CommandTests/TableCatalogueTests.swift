@@ -1,4 +1,5 @@
 import Declarations
+import Experiments
 import Routing
 import Testing
 

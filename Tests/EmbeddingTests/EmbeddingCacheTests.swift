@@ -33,6 +33,19 @@ struct EmbeddingCacheTests {
     #expect(cache.name == "counting" && cache.dimension == 2 && cache.noveltyFloor == 0.3)
   }
 
+  @Test("at once: a local embedder always, a distant one only for what is remembered")
+  func answersAtOnce() async throws {
+    let local = EmbeddingCache(HashingEmbedding(), capacity: 3)
+    #expect(local.embedAtOnce("a fjord") == HashingEmbedding().vector(of: "a fjord"))
+    #expect(local.embedAtOnce("a fjord") == HashingEmbedding().vector(of: "a fjord"))
+    #expect(local.counts.hits == 1 && local.counts.misses == 1)
+    let distant = EmbeddingCache(CountingEmbedder(), capacity: 3)
+    #expect(distant.embedAtOnce("abc") == nil)
+    _ = try await distant.embed("abc")
+    #expect(distant.embedAtOnce("abc") == [3, 97])
+    #expect(distant.counts.hits == 1 && distant.counts.misses == 1)
+  }
+
   @Test("a text that was asked for again outlives one that was not")
   func givesSecondChance() async throws {
     let base = CountingEmbedder()

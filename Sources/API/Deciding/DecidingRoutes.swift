@@ -10,8 +10,14 @@ import Wire
 struct DecidingRoutes {
   let service: RoutingService
   let limits: RequestLimits
-  let gate: IdempotencyGate
-  let cache = AnswerPartsCache()
+  private let gate: IdempotencyGate
+  private let cache = AnswerPartsCache()
+
+  init(service: RoutingService, limits: RequestLimits) {
+    self.service = service
+    self.limits = limits
+    gate = IdempotencyGate(service)
+  }
 
   func add(to router: some RouterMethods<BasicRequestContext>) {
     router.post("v1/decisions", use: decide)
@@ -41,6 +47,21 @@ struct DecidingRoutes {
     }
     return .json(headers: isReplay ? [.idempotentReplay: "true"] : [:], bytes: bytes)
   }
+
+  /// The answer to a body of `POST /v1/decisions` where it is to be had without waiting; nil for everything else: an
+  /// error, an `idempotency_key`, a long text, a record that must be on disk first. ``decide(_:_:)`` then takes the
+  /// whole request, so that there is one place for each of these.
+  func answerAtOnce(_ body: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard body.count <= DecidingRoutes.longestAtOnce, let value = try? JSONValue.parse(body),
+      let wanted = try? DecisionRequest(value, dimension: service.embedder.dimension, limits: limits),
+      wanted.idempotencyKey == nil,
+      let answered = try? service.decideAtOnce(wanted.intent, embedding: wanted.embedding)
+    else { return nil }
+    return render(answered)
+  }
+
+  /// Bytes of a body: embedding a text takes about 20 ns a byte, and the connections of a loop wait meanwhile.
+  static let longestAtOnce = 16 * 1_024
 
   private func render(_ answered: Answered) -> [UInt8] {
     var writer = JSONWriter(reserving: 2_048)

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import NIOCore
+public import NIOCore
 import Routing
 import Wire
 
@@ -104,6 +104,8 @@ public struct RequestLimits: Sendable {
   /// Characters of an intent.
   public var intentCharacters = 32_768
   public var connections = 10_000
+  /// How long a connection may say nothing, unless the router owes it an answer.
+  public var idleTimeout = TimeAmount.seconds(120)
   public var headerFields = 100
   public var headerBytes = 32 * 1_024
 

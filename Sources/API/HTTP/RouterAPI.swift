@@ -11,22 +11,27 @@ public enum RouterAPI {
   public static func router(
     _ service: RoutingService, limits: RequestLimits = RequestLimits()
   ) -> Router<BasicRequestContext> {
+    routes(service, DecidingRoutes(service: service, limits: limits), limits)
+  }
+
+  private static func routes(
+    _ service: RoutingService, _ deciding: DecidingRoutes, _ limits: RequestLimits
+  ) -> Router<BasicRequestContext> {
     // Middleware comes before the routes, and must know them: so they are listed first.
-    let gate = IdempotencyGate(service)
     let listing = Router(context: BasicRequestContext.self)
-    addRoutes(service, limits, gate, to: listing)
+    addRoutes(service, deciding, limits, to: listing)
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
-    addRoutes(service, limits, gate, to: router)
+    addRoutes(service, deciding, limits, to: router)
     return router
   }
 
   private static func addRoutes(
-    _ service: RoutingService, _ limits: RequestLimits, _ gate: IdempotencyGate,
+    _ service: RoutingService, _ deciding: DecidingRoutes, _ limits: RequestLimits,
     to router: Router<BasicRequestContext>
   ) {
     HealthRoutes(service: service).add(to: router)
-    DecidingRoutes(service: service, limits: limits, gate: gate).add(to: router)
+    deciding.add(to: router)
     FeedbackRoutes(service: service, limits: limits).add(to: router)
     CandidateRoutes(service: service).add(to: router)
     LearningRoutes(service: service).add(to: router)
@@ -43,19 +48,21 @@ public enum RouterAPI {
     logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
-    Application(
-      router: router(service, limits: limits),
-      server: .http1(
-        configuration: .init(
-          idleTimeout: .seconds(120),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
-            maxHeaderFieldCount: limits.headerFields))),
+    let deciding = DecidingRoutes(service: service, limits: limits)
+    let date = HeaderDate()
+    return Application(
+      router: routes(service, deciding, limits),
+      server: HTTPServerBuilder { responder in
+        DecidingChannel(
+          responder: responder, limits: limits, date: date, answerAtOnce: deciding.answerAtOnce)
+      },
       configuration: ApplicationConfiguration(
-        address: .hostname(host, port: port), serverName: "pointsman",
+        address: .hostname(host, port: port), serverName: serverName,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
       services: [service.keeper],
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
       logger: logger)
   }
+
+  static let serverName = "pointsman"
 }

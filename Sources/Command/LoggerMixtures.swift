@@ -1,0 +1,75 @@
+import Persistence
+import Routing
+import Serving
+
+/// π̄ of every decision: what balanced estimation divides by where every epoch logged with a policy of its own.
+///
+///     π̄(a | x) = Σ_t (n_t / n) π_t(a | x)
+///
+/// over the epochs t of the decision's stratum. A decision was placed by the map of its time, among the candidates of
+/// the catalogue of its time, and a policy can only be asked about those of its own: so the epochs under one map and
+/// one catalogue make a stratum, and each is balanced by itself.
+struct LoggerMixtures {
+  /// By decision, in (0, 1].
+  let propensities: [Double]
+
+  /// Tables that are computed at most; beyond it, decisions of too many kinds were made in too many epochs.
+  static let maximumTables = 500_000
+
+  private struct Stratum: Hashable {
+    let map: Int
+    let catalogue: Int
+  }
+
+  private struct Kind: Hashable {
+    let stratum: Stratum
+    let key: TableKey
+  }
+
+  /// Nil where that would take more than ``maximumTables``.
+  init?(_ ledger: SQLiteLedger, _ drawn: [RewardedDecision]) throws {
+    let roll = try ledger.recover().roll
+    let counts = Dictionary(grouping: drawn, by: \.decision.epoch).mapValues(\.count)
+    var strata: [Int: Stratum] = [:]
+    var totals: [Stratum: Int] = [:]
+    for (epoch, count) in counts {
+      guard let state = try ledger.state(ofEpoch: epoch) else {
+        throw CommandFailure("the state of epoch \(epoch) is not in the database")
+      }
+      let stratum = Stratum(map: state.mapVersion, catalogue: state.catalogueVersion)
+      strata[epoch] = stratum
+      totals[stratum, default: 0] += count
+    }
+    let kinds = drawn.map { Kind(stratum: strata[$0.decision.epoch]!, key: $0.decision.tableKey) }
+    let keys = Dictionary(grouping: Set(kinds), by: \.stratum)
+    let tables = strata.values.reduce(0) { $0 + keys[$1]!.count }
+    guard tables <= LoggerMixtures.maximumTables else { return nil }
+
+    // By kind and candidate. Epochs in order: the sums must not depend on a dictionary's.
+    var mixtures: [Kind: [UInt32: Double]] = [:]
+    for epoch in counts.keys.sorted() {
+      guard let state = try ledger.state(ofEpoch: epoch),
+        let snapshot = try Snapshot(ledger, state, roll: roll)
+      else { throw CommandFailure("the state of epoch \(epoch) cannot be read") }
+      let stratum = strata[epoch]!
+      let share = Double(counts[epoch]!) / Double(totals[stratum]!)
+      for kind in keys[stratum]! {
+        for (candidate, probability) in snapshot.served(kind.key) {
+          mixtures[kind, default: [:]][candidate, default: 0] += share * probability
+        }
+      }
+    }
+    propensities = zip(drawn, kinds).map { entry, kind in
+      mixtures[kind]?[entry.decision.chosen] ?? entry.decision.propensity
+    }
+  }
+}
+
+extension Snapshot {
+  /// π(a | x) of decisions of one kind: the ordinals of the eligible candidates with their probabilities.
+  func served(_ key: TableKey) -> [(candidate: UInt32, probability: Double)] {
+    let table = table(key)
+    let ordinals = self[key.capability].roster.ordinals
+    return zip(table.scene.arms, table.served).map { (ordinals[$0.position], $1) }
+  }
+}
