@@ -8,6 +8,9 @@ final class Loop {
   /// Lives for as long as the thread runs.
   private let driver: Driver
   private let multi: Multi
+  /// For calls that may not share a connection: within one multi handle, libcurl 7.88 sends calls over any connection
+  /// to a host that has once spoken HTTP/2, also over a busy one that speaks HTTP/1.1.
+  private let unshared: Multi
   /// A time not after the first deadline of any transfer; only then are all of them looked at.
   private var earliest = Instant.never
   private var transfers: [ObjectIdentifier: Transfer] = [:]
@@ -24,10 +27,14 @@ final class Loop {
 
   /// Nil when the system has no more file descriptors.
   init?(_ settings: TransportSettings, _ driver: Driver, wakeUp: Int32) {
-    guard let multi = Multi(wakeUp: wakeUp, connections: settings.calls) else { return nil }
+    guard let multi = Multi(connections: settings.calls), let unshared = Multi(connections: settings.calls)
+    else { return nil }
     self.settings = settings
     self.driver = driver
     self.multi = multi
+    self.unshared = unshared
+    multi.wake(by: wakeUp)
+    multi.watch(unshared)
     queue = AdmissionQueue(perHost: settings.callsPerHost, total: settings.calls)
     names = NameCache(lifetime: settings.lookupLifetime)
   }
@@ -120,7 +127,7 @@ final class Loop {
       let handle = if let spare = spareHandles.popLast() { spare } else { try EasyHandle() }
       try transfer.begin(handle)
       note(transfer)
-      guard multi.add(handle) else {
+      guard multi(of: transfer).add(handle) else {
         throw .refused(.failed(curlCode: -1), "libcurl takes no more calls")
       }
       transfer.isAdded = true
@@ -132,9 +139,11 @@ final class Loop {
 
   // MARK: libcurl
 
+  private func multi(of transfer: Transfer) -> Multi { transfer.mayShareConnection ? multi : unshared }
+
   /// Takes out what has ended, and lets in who may go.
   private func collect() {
-    while let (transfer, code) = multi.next() {
+    while let (transfer, code) = multi.next() ?? unshared.next() {
       let outcome = transfer.outcome(code)
       if case .success = outcome, let next = transfer.redirect {
         detach(transfer)
@@ -164,7 +173,7 @@ final class Loop {
   /// Takes a transfer out of libcurl and gives its place to the next.
   private func detach(_ transfer: Transfer) {
     if let handle = transfer.takeHandle() {
-      if transfer.isAdded { multi.remove(handle) }
+      if transfer.isAdded { multi(of: transfer).remove(handle) }
       transfer.isAdded = false
       handle.reset()
       if spareHandles.count < Loop.mostSpareHandles { spareHandles.append(handle) }
@@ -209,7 +218,7 @@ final class Loop {
 
   /// Milliseconds to wait, rounded up.
   private func timeout() -> Int32 {
-    let next = min(multi.timer, earliest)
+    let next = min(multi.timer, unshared.timer, earliest)
     guard next < .never else { return -1 }
     let wait = (next.nanoseconds - Instant.now().nanoseconds + 999_999) / 1_000_000
     return Int32(clamping: max(0, wait))

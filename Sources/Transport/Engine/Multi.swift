@@ -1,24 +1,23 @@
 import CCurl
 import Glibc
 
-/// libcurl's multi interface over epoll: waits for sockets, for libcurl's timer and for the driver's letter
-/// box, and lets libcurl act on the first two.
+/// libcurl's multi interface over epoll: waits for sockets, for libcurl's timer, for the driver's letter box and for
+/// another multi handle, and lets libcurl act on what has come.
 ///
 /// Built on `curl_multi_socket_action`: with a thousand slow calls in flight it does work for the sockets
 /// that have news, where `curl_multi_poll` walks through all of them each time.
 final class Multi {
   private let multi: UnsafeMutableRawPointer
   private let poller: Int32
-  private let wakeUp: Int32
+  private var wakeUp: Int32 = -1
+  private var other: Multi?
   /// When libcurl wants to be called.
   private(set) var timer = Instant.never
   private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
-  /// - Parameters:
-  ///   - wakeUp: an eventfd that ends the waiting.
-  ///   - connections: the most to keep.
+  /// - Parameter connections: the most to keep.
   /// - Returns: nil when the system has no more file descriptors.
-  init?(wakeUp: Int32, connections: Int) {
+  init?(connections: Int) {
     let poller = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard poller >= 0 else { return nil }
     guard let multi = curl_multi_init() else {
@@ -27,17 +26,27 @@ final class Multi {
     }
     self.multi = multi
     self.poller = poller
-    self.wakeUp = wakeUp
     let own = Unmanaged.passUnretained(self).toOpaque()
     _ = ccurl_multi_set_socket_function(multi, Multi.onSocket, own)
     _ = ccurl_multi_set_timer_function(multi, Multi.onTimer, own)
     _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connections)
-    watch(wakeUp, EPOLL_CTL_ADD, EPOLLIN.rawValue)
   }
 
   deinit {
     curl_multi_cleanup(multi)
     close(poller)
+  }
+
+  /// From now on an eventfd ends the waiting.
+  func wake(by descriptor: Int32) {
+    wakeUp = descriptor
+    watch(descriptor, EPOLL_CTL_ADD, EPOLLIN.rawValue)
+  }
+
+  /// From now on another one acts whenever this one does.
+  func watch(_ other: Multi) {
+    self.other = other
+    watch(other.poller, EPOLL_CTL_ADD, EPOLLIN.rawValue)
   }
 
   /// - Returns: whether libcurl took it.
@@ -52,7 +61,7 @@ final class Multi {
       if event.data.fd == wakeUp {
         var count: eventfd_t = 0
         eventfd_read(wakeUp, &count)
-      } else {
+      } else if event.data.fd != other?.poller {
         act(event.data.fd, Multi.mask(event.events))
       }
     }
@@ -60,6 +69,7 @@ final class Multi {
       timer = .never
       act(CURL_SOCKET_BAD, 0)
     }
+    other?.act(within: 0)
   }
 
   /// The next transfer that has ended, with libcurl's result.
