@@ -99,14 +99,14 @@ let package = Package(
     library(
       "Persistence",
       knows: [
-        "Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift"),
+        "Jobs", "Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     // HTTP.
     .target(
       name: "API",
       dependencies: [
-        "Embedding", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        "Embedding", "Jobs", "Routing", "Serving", "Statistics", "Vectors", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -163,7 +163,7 @@ let package = Package(
     .executableTarget(name: "curl-reference", dependencies: ["CCurl"], path: "Sources/CurlReference"),
 
     .target(
-      name: "TestSupport", dependencies: ["Routing", "Serving", "Vectors", "Statistics"],
+      name: "TestSupport", dependencies: ["Jobs", "Routing", "Serving", "Vectors", "Statistics"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("HouseTests", of: []),
@@ -204,19 +204,19 @@ let package = Package(
     tests(
       "ServingTests",
       of: [
-        "Serving", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
+        "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests(
       "PersistenceTests",
       of: [
-        "Persistence", "Serving", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
+        "Persistence", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
     tests(
       "APITests",
       of: [
-        "API", "Serving", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "Persistence",
+        "API", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "Persistence",
         "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),

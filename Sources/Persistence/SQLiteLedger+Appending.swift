@@ -21,6 +21,8 @@ extension SQLiteLedger {
             answer.at.microseconds,
           ])
       }
+      for change in batch.jobs { try SQLiteLedger.store(change, db) }
+      for check in batch.checks { try SQLiteLedger.store(check, db) }
       return receipts
     }
   }

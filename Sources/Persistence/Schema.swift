@@ -16,6 +16,7 @@ enum Schema {
       try db.execute(sql: versions)
       try db.execute(sql: epochs)
     }
+    migrator.registerMigration("v2") { try $0.execute(sql: jobs) }
     return migrator
   }
 
@@ -150,6 +151,59 @@ enum Schema {
       at      INTEGER NOT NULL,
       json    TEXT NOT NULL
     ) STRICT;
+    """
+
+  private static let jobs = """
+    CREATE TABLE job (
+      -- Work as it stands now; the only table besides `counted` whose rows are replaced.
+      id       BLOB PRIMARY KEY, -- UUIDv7, 16 bytes
+      decision BLOB NOT NULL,    -- decision.id
+      state    TEXT NOT NULL,
+      revision INTEGER NOT NULL, -- counts the changes
+      ended    INTEGER,
+      json     TEXT NOT NULL     -- all of it
+    ) STRICT;
+    CREATE INDEX job_decision ON job(decision);
+    CREATE INDEX job_open ON job(id) WHERE ended IS NULL;
+
+    CREATE TABLE job_input (
+      -- What jobs were given to work on.
+      reference TEXT PRIMARY KEY, -- SHA-256 of the body
+      body      BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE job_event (
+      -- What happened to a job, as its caller is told.
+      job    BLOB NOT NULL,    -- job.id
+      number INTEGER NOT NULL, -- from 1, without gaps
+      at     INTEGER NOT NULL,
+      kind   TEXT NOT NULL,
+      detail TEXT NOT NULL,    -- JSON
+      PRIMARY KEY (job, number)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE vendor_job (
+      -- Which attempt a vendor means by its own name for it.
+      provider  TEXT NOT NULL,
+      vendor_id TEXT NOT NULL,
+      job       BLOB NOT NULL,    -- job.id
+      attempt   INTEGER NOT NULL, -- position in the job's attempts
+      PRIMARY KEY (provider, vendor_id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE health_check (
+      -- How providers answered when they were asked how they are.
+      seq         INTEGER PRIMARY KEY,
+      provider    TEXT NOT NULL,
+      at          INTEGER NOT NULL,
+      latency     INTEGER NOT NULL,
+      state       TEXT NOT NULL, -- what was concluded: healthy, degraded, down
+      class       TEXT,          -- of the failure; NULL when it answered as it should
+      cause       TEXT,
+      http_status INTEGER,
+      message     TEXT
+    ) STRICT;
+    CREATE INDEX health_check_provider ON health_check(provider, seq);
     """
 
   private static let epochs = """

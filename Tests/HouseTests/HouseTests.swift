@@ -33,14 +33,14 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Routing", "Vectors", "Serving", "Wire", "GRDB", "GRDBSQLite", "Foundation", "Synchronization",
+      "Jobs", "Routing", "Vectors", "Serving", "Wire", "GRDB", "GRDBSQLite", "Foundation", "Synchronization",
     ],
     "VendorStreet": [
       "Declarations", "Wire", "Crypto", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1",
       "NIOPosix", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
     ],
     "API": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
+      "Jobs", "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
       "HummingbirdCore",
       "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "Logging", "ServiceLifecycle",
       "Foundation", "Synchronization",

@@ -35,6 +35,11 @@ public struct ProviderHealth: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     public var check: Check
     public var state: State
+
+    public init(check: Check, state: State) {
+      self.check = check
+      self.state = state
+    }
   }
 
   public let provider: String

@@ -22,7 +22,8 @@ public struct AttemptReport: Hashable, Sendable {
   /// have heard of it.
   public var isRevision: Bool
 
-  init(_ job: Job, _ attempt: Int) {
+  /// - Parameter attempt: one that is no longer active.
+  public init(_ job: Job, _ attempt: Int) {
     let value = job.attempts[attempt]
     let planned = job.plan[value.candidate]
     self.job = job.id

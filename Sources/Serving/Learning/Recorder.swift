@@ -79,10 +79,7 @@ public final class Recorder: Sendable {
         return
       }
       let start = state.inbox.batch.judgements.count
-      state.inbox.batch.decisions += batch.decisions
-      state.inbox.batch.embeddings += batch.embeddings
-      state.inbox.batch.judgements += batch.judgements
-      state.inbox.batch.answers += batch.answers
+      state.inbox.batch.append(batch)
       state.inbox.waiters.append(
         Waiter(range: start..<start + batch.judgements.count, continuation: continuation))
       state.condition.signal()

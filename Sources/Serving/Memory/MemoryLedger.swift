@@ -9,7 +9,7 @@ public final class MemoryLedger: Ledger {
   public init() {}
 
   /// A copy, so that bodies run without the lock.
-  private var current: MemoryState { state.withLock { $0 } }
+  var current: MemoryState { state.withLock { $0 } }
 
   // MARK: Appending
 

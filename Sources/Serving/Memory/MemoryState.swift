@@ -29,6 +29,7 @@ struct MemoryState: Sendable {
   /// In the order of arrival.
   var parked: [FeedbackEntry] = []
   var answers: [String: Answer] = [:]
+  var jobs = MemoryJobs()
 
   var catalogues: [Catalogue] = []
   var roll = Roll()
@@ -96,6 +97,7 @@ extension MemoryState: FeedbackStore {
 
 extension MemoryState {
   mutating func append(_ batch: LedgerBatch) throws -> [Receipt] {
+    let changed = try jobs.applying(batch)
     let arrived = try insert(batch)
     if !parked.isEmpty {
       let waiting = parked.filter { arrived.contains($0.about) }
@@ -104,6 +106,7 @@ extension MemoryState {
     }
     let receipts = try batch.judgements.map { try admit($0) }
     for answer in batch.answers where answers[answer.key] == nil { answers[answer.key] = answer }
+    jobs = changed
     return receipts
   }
 

@@ -7,11 +7,13 @@ public import Routing
 /// puts concurrent writes in a row by itself. When a writing method returns, what it wrote is durable.
 /// Sequences are positive, ascending and never reused, one series for decisions and one for judgements.
 /// A `body` runs within a snapshot and must not call the ledger; one that returns a `Bool` returns false to stop.
-public protocol Ledger: Sendable {
+public protocol Ledger: JobLedger {
   // MARK: Appending
 
-  /// Commits decisions, judgements and answers in one transaction, in this order: decisions, then parked judgements
-  /// that waited for them, then new judgements.
+  /// Commits a batch in one transaction, in this order: decisions, then parked judgements that waited for them, then new
+  /// judgements, then jobs.
+  ///
+  /// - Throws: ``LedgerConflict``, with nothing written, when a job is not at the revision that its change expects.
   ///
   /// - Returns: one receipt per judgement, in order.
   func append(_ batch: LedgerBatch) throws -> [Receipt]

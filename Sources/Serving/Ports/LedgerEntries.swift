@@ -7,10 +7,24 @@ public struct LedgerBatch: Sendable {
   public var embeddings: [[Float]?] = []
   public var judgements: [Submission] = []
   public var answers: [Answer] = []
+  public var jobs: [JobChange] = []
+  public var checks: [HealthRecord] = []
 
   public init() {}
 
-  public var isEmpty: Bool { decisions.isEmpty && judgements.isEmpty && answers.isEmpty }
+  public var isEmpty: Bool {
+    decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
+  }
+
+  /// Puts another batch behind this one.
+  mutating func append(_ other: LedgerBatch) {
+    decisions += other.decisions
+    embeddings += other.embeddings
+    judgements += other.judgements
+    answers += other.answers
+    jobs += other.jobs
+    checks += other.checks
+  }
 }
 
 /// Something said about a decision, checked as far as it can be without the ledger.

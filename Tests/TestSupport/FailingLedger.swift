@@ -1,0 +1,96 @@
+public import Jobs
+public import Routing
+public import Serving
+import Synchronization
+
+/// A ledger in memory whose disk can be full.
+public final class FailingLedger: Ledger {
+  public struct DiskFull: Error, CustomStringConvertible { public var description: String { "disk full" } }
+
+
+  private let base = MemoryLedger()
+  private let isFailing = Mutex(false)
+
+  public init() {}
+
+  public var fails: Bool {
+    get { isFailing.withLock { $0 } }
+    set { isFailing.withLock { $0 = newValue } }
+  }
+
+  public func append(_ batch: LedgerBatch) throws -> [Receipt] {
+    if fails { throw DiskFull() }
+    return try base.append(batch)
+  }
+
+  public func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue> {
+    try base.append(catalogue: catalogue, at: at)
+  }
+  public func append(governance: GovernanceChange) throws -> GovernanceChange {
+    try base.append(governance: governance)
+  }
+  public func append(plan: RegionMap.Plan, at: Instant) throws -> RegionMap { try base.append(plan: plan, at: at) }
+  public func append(opening state: EpochState) throws { try base.append(opening: state) }
+  public func append(epoch: ClosedEpoch) throws { try base.append(epoch: epoch) }
+  public func recover() throws -> Recovery { try base.recover() }
+  public func position() throws -> LedgerPosition { try base.position() }
+  public func traffic(after: Int64, through: Int64, map: RegionMap) throws -> [Epoch.Traffic] {
+    try base.traffic(after: after, through: through, map: map)
+  }
+  public func judged(after: Int64, through: Int64, map: RegionMap, _ body: (Judged) throws -> Void) throws {
+    try base.judged(after: after, through: through, map: map, body)
+  }
+  public func unjudged(
+    _ capability: Capability, from: Instant, to: Instant, through: Int64, map: RegionMap,
+    _ body: (Judged) throws -> Void
+  ) throws {
+    try base.unjudged(capability, from: from, to: to, through: through, map: map, body)
+  }
+  public func judged(_ id: Identifier, map: RegionMap) throws -> Judged? { try base.judged(id, map: map) }
+  public func tallies(epoch: Int) throws -> EpochTallies { try base.tallies(epoch: epoch) }
+  public func embeddings(_ capability: Capability, limit: Int) throws -> [[Float]] {
+    try base.embeddings(capability, limit: limit)
+  }
+  public func distinctIntents(_ capability: Capability, limit: Int) throws -> Int {
+    try base.distinctIntents(capability, limit: limit)
+  }
+  public func forgetEmbeddings(before: Instant, map: RegionMap) throws {
+    try base.forgetEmbeddings(before: before, map: map)
+  }
+  public func dropParked(before: Instant) throws -> Int { try base.dropParked(before: before) }
+  public func decision(_ id: Identifier) throws -> Decision? { try base.decision(id) }
+  public func feedback(about id: Identifier) throws -> [RecordedFeedback] { try base.feedback(about: id) }
+  public func answer(key: String) throws -> Answer? { try base.answer(key: key) }
+  public func dropAnswers(before: Instant) throws { try base.dropAnswers(before: before) }
+  public func sessions(since: Instant) throws -> [SessionSeat] { try base.sessions(since: since) }
+  public func epochs(from: Int, limit: Int) throws -> [EpochSummary] { try base.epochs(from: from, limit: limit) }
+  public func state(ofEpoch epoch: Int) throws -> EpochState? { try base.state(ofEpoch: epoch) }
+  public func catalogue(version: Int) throws -> Versioned<Catalogue>? { try base.catalogue(version: version) }
+  public func governance(version: Int) throws -> Versioned<Governance>? { try base.governance(version: version) }
+  public func map(version: Int) throws -> RegionMap? { try base.map(version: version) }
+  public func governanceHistory() throws -> [GovernanceChange] { try base.governanceHistory() }
+  public func counts() throws -> LedgerCounts { try base.counts() }
+  public func decisions(after: Int64, _ body: (Int64, Decision) throws -> Bool) throws {
+    try base.decisions(after: after, body)
+  }
+  public func feedback(after: Int64, _ body: (RecordedFeedback) throws -> Bool) throws {
+    try base.feedback(after: after, body)
+  }
+  public func close() throws { try base.close() }
+  public func job(_ id: Identifier) throws -> Job? { try base.job(id) }
+  public func unfinishedJobs(_ body: (Job) throws -> Void) throws { try base.unfinishedJobs(body) }
+  public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
+    try base.jobs(states: states, before: before, limit: limit)
+  }
+  public func jobs(of decision: Identifier) throws -> [Job] { try base.jobs(of: decision) }
+  public func attempt(atVendor id: String, of provider: String) throws -> (job: Identifier, attempt: Int)? {
+    try base.attempt(atVendor: id, of: provider)
+  }
+  public func jobInput(_ reference: String) throws -> [UInt8]? { try base.jobInput(reference) }
+  public func jobEvents(of id: Identifier, after number: Int, limit: Int) throws -> [JobLogEntry] {
+    try base.jobEvents(of: id, after: number, limit: limit)
+  }
+  public func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry] {
+    try base.healthChecks(of: provider, limit: limit)
+  }
+}
