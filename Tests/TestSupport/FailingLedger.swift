@@ -7,7 +7,6 @@ import Synchronization
 public final class FailingLedger: Ledger {
   public struct DiskFull: Error, CustomStringConvertible { public var description: String { "disk full" } }
 
-
   private let base = MemoryLedger()
   private let isFailing = Mutex(false)
 
@@ -29,7 +28,9 @@ public final class FailingLedger: Ledger {
   public func append(governance: GovernanceChange) throws -> GovernanceChange {
     try base.append(governance: governance)
   }
-  public func append(plan: RegionMap.Plan, at: Instant) throws -> RegionMap { try base.append(plan: plan, at: at) }
+  public func append(plan: RegionMap.Plan, at: Instant) throws -> RegionMap {
+    try base.append(plan: plan, at: at)
+  }
   public func append(opening state: EpochState) throws { try base.append(opening: state) }
   public func append(epoch: ClosedEpoch) throws { try base.append(epoch: epoch) }
   public func recover() throws -> Recovery { try base.recover() }
@@ -63,10 +64,14 @@ public final class FailingLedger: Ledger {
   public func answer(key: String) throws -> Answer? { try base.answer(key: key) }
   public func dropAnswers(before: Instant) throws { try base.dropAnswers(before: before) }
   public func sessions(since: Instant) throws -> [SessionSeat] { try base.sessions(since: since) }
-  public func epochs(from: Int, limit: Int) throws -> [EpochSummary] { try base.epochs(from: from, limit: limit) }
+  public func epochs(from: Int, limit: Int) throws -> [EpochSummary] {
+    try base.epochs(from: from, limit: limit)
+  }
   public func state(ofEpoch epoch: Int) throws -> EpochState? { try base.state(ofEpoch: epoch) }
   public func catalogue(version: Int) throws -> Versioned<Catalogue>? { try base.catalogue(version: version) }
-  public func governance(version: Int) throws -> Versioned<Governance>? { try base.governance(version: version) }
+  public func governance(version: Int) throws -> Versioned<Governance>? {
+    try base.governance(version: version)
+  }
   public func map(version: Int) throws -> RegionMap? { try base.map(version: version) }
   public func governanceHistory() throws -> [GovernanceChange] { try base.governanceHistory() }
   public func counts() throws -> LedgerCounts { try base.counts() }
