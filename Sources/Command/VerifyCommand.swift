@@ -33,7 +33,9 @@ enum Verification {
   static func json(_ verification: Replay.Verification) -> JSONValue {
     [
       "epochs": .integer(Int64(verification.epochs)), "decisions": .integer(verification.decisions),
-      "judgements": .integer(verification.judgements), "agrees": .bool(verification.differences.isEmpty),
+      "judgements": .integer(verification.judgements), "jobs": .integer(verification.jobs),
+      "unfinished_jobs": .integer(verification.unfinishedJobs),
+      "agrees": .bool(verification.differences.isEmpty),
       "differences": .array(verification.differences.map { .string($0) }),
     ]
   }
@@ -43,6 +45,8 @@ enum Verification {
     table.add("epochs", "\(verification.epochs)")
     table.add("decisions", "\(verification.decisions)")
     table.add("judgements", "\(verification.judgements)")
+    table.add("jobs", "\(verification.jobs)")
+    table.add("unfinished jobs", "\(verification.unfinishedJobs)")
     let differences = verification.differences.map { "- \(TextTable.shown($0))" }.joined(separator: "\n")
     let verdict = differences.isEmpty ? "the log folds to the stored snapshot, bit for bit" : differences
     return table.text + "\n\n" + verdict

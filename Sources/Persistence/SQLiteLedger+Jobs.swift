@@ -20,21 +20,14 @@ extension SQLiteLedger {
     }
     try db.run(
       """
-      INSERT INTO job VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+      INSERT INTO job VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?) ON CONFLICT (id) DO UPDATE
       SET state = excluded.state, revision = excluded.revision, ended = excluded.ended, json = excluded.json
       """,
       [
         id, Data(job.decision), job.state.rawValue, job.revision, job.ended?.microseconds,
-        String(decoding: job.stored, as: UTF8.self),
+        StoredText.value(job.input.reference), String(decoding: job.stored, as: UTF8.self),
       ])
-    for entry in change.entries {
-      try db.run(
-        "INSERT INTO job_event VALUES (?, ?, ?, ?, ?)",
-        [
-          id, entry.number, entry.at.microseconds, entry.kind.rawValue,
-          String(decoding: entry.detail, as: UTF8.self),
-        ])
-    }
+    try store(change.entries, of: job.id, db)
     for (number, attempt) in job.attempts.enumerated() {
       guard let vendor = attempt.vendor else { continue }
       try db.run(
@@ -43,18 +36,21 @@ extension SQLiteLedger {
     }
   }
 
-  static func store(_ check: HealthRecord, _ db: Database) throws {
-    let failure = check.entry.check.failure
-    try db.run(
-      """
-      INSERT INTO health_check (provider, at, latency, state, class, cause, http_status, message)
-      VALUES (?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))
-      """,
-      [
-        check.provider, check.entry.check.at.microseconds, check.entry.check.latency.microseconds,
-        check.entry.state.rawValue, failure?.failureClass.rawValue, failure?.cause.rawValue,
-        failure?.httpStatus, StoredText.value(failure?.message),
-      ])
+  private static func store(_ entries: [JobLogEntry], of job: Identifier, _ db: Database) throws {
+    guard !entries.isEmpty else { return }
+    let id = Data(job)
+    let last = try db.first("SELECT MAX(number) FROM job_event WHERE job = ?", [id]) { $0[0] as Int? ?? 0 }
+    for (next, entry) in zip(((last ?? 0) + 1)..., entries) {
+      guard entry.number == next else {
+        throw LedgerConflict.entryOutOfOrder(job, expected: next, got: entry.number)
+      }
+      try db.run(
+        "INSERT INTO job_event VALUES (?, ?, ?, ?, ?)",
+        [
+          id, entry.number, entry.at.microseconds, entry.kind.rawValue,
+          String(decoding: entry.detail, as: UTF8.self),
+        ])
+    }
   }
 
   // MARK: Reading
@@ -71,15 +67,28 @@ extension SQLiteLedger {
   }
 
   public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
-    try read { db in
-      let wanted = (states ?? Set(JobState.allCases)).map { "'\($0.rawValue)'" }.sorted()
-      let rows = try db.rows(
-        """
-        SELECT json FROM job WHERE state IN (\(wanted.joined(separator: ", "))) AND (? IS NULL OR id < ?)
-        ORDER BY id DESC LIMIT ?
-        """, [before.map { Data($0) }, before.map { Data($0) }, limit])
-      return try SQLiteLedger.jobs(rows)
+    // Longer than any id, and so behind all of them.
+    let before = before.map { Data($0) } ?? Data(repeating: 0xFF, count: 17)
+    let parts = SQLiteLedger.listing(states)
+    guard !parts.isEmpty else { return [] }
+    return try read { db in
+      var arguments = StatementArguments(parts.map { _ in before })
+      arguments += [limit]
+      return try SQLiteLedger.jobs(
+        db.rows("\(parts.joined(separator: " UNION ALL ")) ORDER BY id DESC LIMIT ?", arguments))
     }
+  }
+
+  /// One query per index that holds some of the states in the order of ids: SQLite merges them, and reads no more rows
+  /// than it gives.
+  private static func listing(_ states: Set<JobState>?) -> [String] {
+    let select = "SELECT json, id FROM job WHERE id < ?"
+    guard let states else { return [select] }
+    let open = states.filter { !$0.isTerminal }.map { "'\($0.rawValue)'" }.sorted()
+    let over = states.filter(\.isTerminal).map { "'\($0.rawValue)'" }.sorted()
+    return
+      (open.isEmpty ? [] : ["\(select) AND ended IS NULL AND state IN (\(open.joined(separator: ", ")))"])
+      + over.map { "\(select) AND ended IS NOT NULL AND state = \($0)" }
   }
 
   public func jobs(of decision: Identifier) throws -> [Job] {
@@ -122,35 +131,6 @@ extension SQLiteLedger {
       }
       return entries
     }
-  }
-
-  public func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry] {
-    try read { db in
-      var entries: [ProviderHealth.Entry] = []
-      let rows = try db.rows(
-        """
-        SELECT at, latency, state, class, cause, http_status, message FROM health_check
-        WHERE provider = ? ORDER BY seq DESC LIMIT ?
-        """, [provider, limit])
-      while let row = try rows.next() { entries.append(try SQLiteLedger.healthEntry(row, provider)) }
-      return entries
-    }
-  }
-
-  private static func healthEntry(_ row: Row, _ provider: String) throws -> ProviderHealth.Entry {
-    guard let state = ProviderHealth.State(rawValue: row[2]) else {
-      throw LedgerError.damaged(what: "a health check of '\(provider)'")
-    }
-    var failure: VendorFailure?
-    if let name: String = row[3] {
-      let cause: String? = row[4]
-      failure = VendorFailure(
-        FailureClass(rawValue: name) ?? .unknown, cause: cause.flatMap { .init(rawValue: $0) } ?? .found,
-        httpStatus: row[5], message: try StoredText.read(row, 6) ?? "")
-    }
-    let check = ProviderHealth.Check(
-      at: Instant(microseconds: row[0]), latency: Span(microseconds: row[1]), failure: failure)
-    return ProviderHealth.Entry(check: check, state: state)
   }
 
   private static func jobs(_ rows: RowCursor) throws -> [Job] {

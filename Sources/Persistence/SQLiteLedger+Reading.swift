@@ -132,7 +132,8 @@ extension SQLiteLedger {
         decisions: try number("SELECT MAX(seq) FROM decision"),
         judgements: try number("SELECT MAX(seq) FROM judgement"),
         parked: try number("SELECT COUNT(*) FROM parked"),
-        epochs: try number("SELECT COUNT(*) FROM epoch"))
+        epochs: try number("SELECT COUNT(*) FROM epoch"), jobs: try number("SELECT COUNT(*) FROM job"),
+        unfinishedJobs: try number("SELECT COUNT(*) FROM job WHERE ended IS NULL"))
     }
   }
 }

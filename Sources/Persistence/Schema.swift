@@ -161,10 +161,14 @@ enum Schema {
       state    TEXT NOT NULL,
       revision INTEGER NOT NULL, -- counts the changes
       ended    INTEGER,
+      input    TEXT NOT NULL,    -- job_input.reference
       json     TEXT NOT NULL     -- all of it
     ) STRICT;
     CREATE INDEX job_decision ON job(decision);
+    CREATE INDEX job_uses ON job(input);
     CREATE INDEX job_open ON job(id) WHERE ended IS NULL;
+    CREATE INDEX job_over ON job(state, id) WHERE ended IS NOT NULL;
+    CREATE INDEX job_ended ON job(ended) WHERE ended IS NOT NULL;
 
     CREATE TABLE job_input (
       -- What jobs were given to work on.
@@ -190,6 +194,7 @@ enum Schema {
       attempt   INTEGER NOT NULL, -- position in the job's attempts
       PRIMARY KEY (provider, vendor_id)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX vendor_job_job ON vendor_job(job);
 
     CREATE TABLE health_check (
       -- How providers answered when they were asked how they are.
@@ -201,9 +206,13 @@ enum Schema {
       class       TEXT,          -- of the failure; NULL when it answered as it should
       cause       TEXT,
       http_status INTEGER,
-      message     TEXT
+      code        TEXT,          -- the vendor's own
+      message     TEXT,
+      retry_after INTEGER,
+      scope       TEXT           -- whose circuit it concerns: candidate, provider; NULL where the class tells
     ) STRICT;
     CREATE INDEX health_check_provider ON health_check(provider, seq);
+    CREATE INDEX health_check_at ON health_check(at);
     """
 
   private static let epochs = """

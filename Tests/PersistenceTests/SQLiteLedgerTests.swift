@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Jobs
 import Routing
 import Serving
 import TestSupport
@@ -64,6 +65,70 @@ struct SQLiteLedgerTests {
     try second.close()
   }
 
+  @Test("opening again finds jobs, what happened to them, their input and the checks of health")
+  func reopeningJobs() throws {
+    let first = try open()
+    let jobs = try Sample.jobsInAllStates()
+    var batch = Sample.batch(
+      jobs: jobs.map { JobChange($0, before: nil, entries: [Sample.entry(1, .queued)], input: [1, 2]) })
+    let check = ProviderHealth.Check(at: Sample.at(), latency: .seconds(1))
+    batch.checks = [HealthRecord(provider: "north", entry: .init(check: check, state: .healthy))]
+    _ = try first.append(batch)
+    try first.close()
+    let reader = try open(.readOnly)
+    #expect(try reader.counts().jobs == 10)
+    #expect(throws: LedgerError.readOnly(path: folder.file)) { try reader.dropJobs(endedBefore: Sample.at()) }
+    try reader.close()
+    let second = try open()
+    for job in jobs {
+      #expect(try second.job(job.id) == job)
+      #expect(try second.jobEvents(of: job.id, after: 0, limit: 9) == [Sample.entry(1, .queued)])
+    }
+    #expect(try second.jobInput("sha256-0") == [1, 2])
+    #expect(try second.healthChecks(of: "north", limit: 9) == batch.checks.map(\.entry))
+    // And goes on from there.
+    var job = jobs[0]
+    _ = try second.append(Sample.batch(jobs: [job.change(.started, [Sample.entry(2, .submitting)])]))
+    #expect(try second.job(job.id)?.state == .submitting)
+    let copy = folder.path + "/copy.sqlite"
+    try second.backup(to: copy)
+    let restored = try SQLiteLedger(path: copy, access: .readOnly)
+    #expect(try restored.job(job.id) == job)
+    #expect(try Replay.verify(restored).jobs == 10)
+    try restored.close()
+    try second.close()
+  }
+
+  @Test("a job or a check that this version cannot read is an error, not a guess")
+  func damagedJob() throws {
+    let ledger = try open()
+    let job = try Sample.job(1)
+    var batch = Sample.batch(jobs: [JobChange(job, before: nil, entries: [Sample.entry(1, .queued)])])
+    let failure = VendorFailure(.transient, message: "no")
+    let check = ProviderHealth.Check(at: Sample.at(), latency: .seconds(1), failure: failure)
+    batch.checks = [HealthRecord(provider: "north", entry: .init(check: check, state: .down))]
+    _ = try ledger.append(batch)
+    try ledger.close()
+    try sql(
+      """
+      UPDATE job SET json = replace(json, 'queued', 'asleep'); UPDATE job_event SET kind = 'yawned';
+      UPDATE health_check SET class = 'bored'
+      """)
+    let damaged = try open(.readOnly)
+    #expect {
+      try damaged.job(job.id)
+    } throws: { error in
+      if case LedgerError.damaged(let what) = error { what.contains("/state") } else { false }
+    }
+    #expect(throws: LedgerError.damaged(what: "an event of job \(job.id)")) {
+      try damaged.jobEvents(of: job.id, after: 0, limit: 9)
+    }
+    #expect(throws: LedgerError.damaged(what: "a health check of 'north'")) {
+      try damaged.healthChecks(of: "north", limit: 9)
+    }
+    try damaged.close()
+  }
+
   @Test("what was committed before a crash is there after it")
   func crash() throws {
     let ledger = try open()
@@ -105,6 +170,25 @@ struct SQLiteLedgerTests {
       #expect(try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2"])
       try ledger.close()
     }
+  }
+
+  @Test("a database of the first version keeps its data, and takes jobs when it was opened")
+  func olderSchema() throws {
+    let queue = try DatabaseQueue(path: folder.file)
+    try Schema.migrator.migrate(queue, upTo: "v1")
+    #expect(try queue.read { try !$0.tableExists("job") })
+    try queue.write { db in
+      let row = try BoundStatement(DecisionColumns.insert, db)
+      try DecisionColumns.bind(1, Sample.decision(1), to: row)
+      try row.run()
+    }
+    try queue.close()
+    #expect(throws: LedgerError.olderSchema(path: folder.file)) { try open(.readOnly) }
+    let ledger = try open()
+    #expect(try ledger.decision(Sample.id(1)) == Sample.decision(1))
+    _ = try ledger.append(Sample.batch(jobs: [JobChange(try Sample.job(1), before: nil, entries: [])]))
+    #expect(try ledger.jobs(of: Sample.id(1)) == [Sample.job(1)])
+    try ledger.close()
   }
 
   // MARK: Refusals

@@ -1,14 +1,16 @@
+import Foundation
 public import Jobs
 public import Routing
 public import Serving
 import Synchronization
 
-/// A ledger in memory whose disk can be full.
+/// A ledger in memory whose disk can be full, or slow.
 public final class FailingLedger: Ledger {
   public struct DiskFull: Error, CustomStringConvertible { public var description: String { "disk full" } }
 
   private let base = MemoryLedger()
   private let isFailing = Mutex(false)
+  private let seconds = Mutex(0.0)
 
   public init() {}
 
@@ -17,7 +19,14 @@ public final class FailingLedger: Ledger {
     set { isFailing.withLock { $0 = newValue } }
   }
 
+  /// How long each commit takes, in seconds.
+  public var pause: Double {
+    get { seconds.withLock { $0 } }
+    set { seconds.withLock { $0 = newValue } }
+  }
+
   public func append(_ batch: LedgerBatch) throws -> [Receipt] {
+    if pause > 0 { Thread.sleep(forTimeInterval: pause) }
     if fails { throw DiskFull() }
     return try base.append(batch)
   }
@@ -82,6 +91,8 @@ public final class FailingLedger: Ledger {
     try base.feedback(after: after, body)
   }
   public func close() throws { try base.close() }
+  public func dropJobs(endedBefore: Instant) throws -> Int { try base.dropJobs(endedBefore: endedBefore) }
+  public func dropHealthChecks(before: Instant) throws { try base.dropHealthChecks(before: before) }
   public func job(_ id: Identifier) throws -> Job? { try base.job(id) }
   public func unfinishedJobs(_ body: (Job) throws -> Void) throws { try base.unfinishedJobs(body) }
   public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {

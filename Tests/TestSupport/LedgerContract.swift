@@ -15,6 +15,7 @@ public struct LedgerContract: Sendable, CustomStringConvertible {
 
   public static let all: [LedgerContract] =
     decisions + identities + revocations + waiting + comparisons + folding + forgetting + versions + epochs
+    + jobs + jobParts
 }
 
 /// A clause that does not hold.

@@ -161,6 +161,9 @@ extension Parameter {
     span(
       "idempotency_window", \.idempotencyWindow, .minutes(1) ... .days(365), "how long a key is remembered",
       scope: .router),
+    span(
+      "job_retention", \.jobRetention, .days(1) ... .days(3_650),
+      "how long jobs that are over, and checks of providers' health, are kept", scope: .router),
   ]
 
   private static let regions: [Parameter] = [

@@ -40,6 +40,7 @@ public struct Rules: Hashable, Sendable {
   public var sessionWindow = Span.minutes(30)
   public var decisionDurability = Durability.grouped
   public var idempotencyWindow = Span.days(1)
+  public var jobRetention = Span.days(90)
 
   // Signals
   public var signals = SignalRules()

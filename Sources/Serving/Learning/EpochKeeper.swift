@@ -200,6 +200,9 @@ public actor EpochKeeper {
     let rules = snapshot.governance.value.rules(for: nil)
     try ledger.dropAnswers(before: now - rules.idempotencyWindow)
     try ledger.forgetEmbeddings(before: now - rules.embeddingRetention, map: snapshot.map)
+    let dropped = try ledger.dropJobs(endedBefore: now - rules.jobRetention)
+    if dropped > 0 { logger.info("dropped jobs that ended long ago", metadata: ["jobs": "\(dropped)"]) }
+    try ledger.dropHealthChecks(before: now - rules.jobRetention)
   }
 }
 

@@ -7,18 +7,19 @@ import Synchronization
 ///
 /// One thread writes. A decision may be handed over without waiting (`grouped`) and is committed within 50 ms or with
 /// the next thousand; whoever waits makes the group leave at once. When the disk fails, waiters get the error, and
-/// decisions that were handed over stay here and are tried again.
+/// decisions that were handed over stay here and are tried again. When one batch of a group contradicts the ledger,
+/// the group is taken apart, and only that one is refused.
 public final class Recorder: Sendable {
   private struct Inbox {
-    var batch = LedgerBatch()
+    /// What nobody waits for: decisions.
+    var posted = LedgerBatch()
     var waiters: [Waiter] = []
     var isStopped = false
     var failure: String?
   }
 
   private struct Waiter {
-    /// Its judgements' range in the batch.
-    var range: Range<Int>
+    var batch: LedgerBatch
     var continuation: CheckedContinuation<[Receipt], any Error>
   }
 
@@ -59,11 +60,11 @@ public final class Recorder: Sendable {
   public func post(_ decision: Decision, _ embedding: [Float]?) -> Bool {
     state.condition.lock()
     defer { state.condition.unlock() }
-    guard !state.inbox.isStopped, state.inbox.batch.decisions.count < Recorder.capacity else { return false }
-    state.inbox.batch.decisions.append(decision)
-    state.inbox.batch.embeddings.append(embedding)
+    guard !state.inbox.isStopped, state.inbox.posted.decisions.count < Recorder.capacity else { return false }
+    state.inbox.posted.decisions.append(decision)
+    state.inbox.posted.embeddings.append(embedding)
     // The writer wakes by itself at the end of its delay; only a full group is worth a signal.
-    if state.inbox.batch.decisions.count == 1 || state.inbox.batch.decisions.count == Recorder.groupSize {
+    if state.inbox.posted.decisions.count == 1 || state.inbox.posted.decisions.count == Recorder.groupSize {
       state.condition.signal()
     }
     return true
@@ -78,10 +79,7 @@ public final class Recorder: Sendable {
         continuation.resume(throwing: ServiceError.stopped)
         return
       }
-      let start = state.inbox.batch.judgements.count
-      state.inbox.batch.append(batch)
-      state.inbox.waiters.append(
-        Waiter(range: start..<start + batch.judgements.count, continuation: continuation))
+      state.inbox.waiters.append(Waiter(batch: batch, continuation: continuation))
       state.condition.signal()
     }
   }
@@ -106,46 +104,67 @@ public final class Recorder: Sendable {
   }
 
   private func run() {
-    while let (batch, waiters) = next() {
-      guard !batch.isEmpty else {
-        waiters.forEach { $0.continuation.resume(returning: []) }
-        continue
-      }
+    while let (posted, waiters) = next() {
       do {
-        let receipts = try ledger.append(batch)
-        note(failure: nil)
-        for waiter in waiters { waiter.continuation.resume(returning: Array(receipts[waiter.range])) }
-      } catch {
+        try commit(posted, waiters)
+      } catch let conflict as LedgerConflict where waiters.count + (posted.isEmpty ? 0 : 1) > 1 {
         logger.error(
-          "commit failed", metadata: ["error": "\(error)", "decisions": "\(batch.decisions.count)"])
-        note(failure: "\(error)")
-        for waiter in waiters { waiter.continuation.resume(throwing: ServiceError.ledger("\(error)")) }
-        // A conflict would come again with the same batch; a disk may get better.
-        if error is LedgerConflict { continue }
-        if !keep(batch) { break }
-        Thread.sleep(forTimeInterval: 0.25)
+          "taking a group apart", metadata: ["error": "\(conflict)", "batches": "\(waiters.count)"])
+        if !posted.isEmpty { tryCommitting(posted, []) }
+        for waiter in waiters { tryCommitting(LedgerBatch(), [waiter]) }
+      } catch {
+        refuse(posted, waiters, error)
       }
     }
     finished.signal()
   }
 
+  private func tryCommitting(_ posted: LedgerBatch, _ waiters: [Waiter]) {
+    do { try commit(posted, waiters) } catch { refuse(posted, waiters, error) }
+  }
+
+  /// One transaction for all of them.
+  private func commit(_ posted: LedgerBatch, _ waiters: [Waiter]) throws {
+    var group = posted
+    for waiter in waiters { group.append(waiter.batch) }
+    var receipts = group.isEmpty ? [] : try ledger.append(group)[...]
+    if !group.isEmpty { note(failure: nil) }
+    for waiter in waiters {
+      let count = waiter.batch.judgements.count
+      waiter.continuation.resume(returning: Array(receipts.prefix(count)))
+      receipts = receipts.dropFirst(count)
+    }
+  }
+
+  private func refuse(_ posted: LedgerBatch, _ waiters: [Waiter], _ error: any Error) {
+    logger.error(
+      "commit failed",
+      metadata: [
+        "error": "\(error)", "decisions": "\(posted.decisions.count)", "batches": "\(waiters.count)",
+      ])
+    note(failure: "\(error)")
+    for waiter in waiters { waiter.continuation.resume(throwing: ServiceError.ledger("\(error)")) }
+    // A conflict would come again with the same batch; a disk may get better.
+    if !(error is LedgerConflict), keep(posted) { Thread.sleep(forTimeInterval: 0.25) }
+  }
+
   /// Waits for work, lets a group gather, and takes it. Nil when stopped and empty.
-  private func next() -> (LedgerBatch, [Waiter])? {
+  private func next() -> (posted: LedgerBatch, waiters: [Waiter])? {
     state.condition.lock()
     defer { state.condition.unlock() }
-    while state.inbox.batch.isEmpty && state.inbox.waiters.isEmpty {
+    while state.inbox.posted.isEmpty && state.inbox.waiters.isEmpty {
       if state.inbox.isStopped { return nil }
       state.condition.wait()
     }
     let deadline = Date(timeIntervalSinceNow: Recorder.groupDelay)
     while state.inbox.waiters.isEmpty, !state.inbox.isStopped,
-      state.inbox.batch.decisions.count < Recorder.groupSize, state.condition.wait(until: deadline)
+      state.inbox.posted.decisions.count < Recorder.groupSize, state.condition.wait(until: deadline)
     {}
     defer {
-      state.inbox.batch = LedgerBatch()
+      state.inbox.posted = LedgerBatch()
       state.inbox.waiters = []
     }
-    return (state.inbox.batch, state.inbox.waiters)
+    return (state.inbox.posted, state.inbox.waiters)
   }
 
   private func note(failure: String?) {
@@ -164,8 +183,8 @@ public final class Recorder: Sendable {
         "stopped with decisions that could not be committed", metadata: ["count": "\(batch.decisions.count)"])
       return false
     }
-    state.inbox.batch.decisions = batch.decisions + state.inbox.batch.decisions
-    state.inbox.batch.embeddings = batch.embeddings + state.inbox.batch.embeddings
+    state.inbox.posted.decisions = batch.decisions + state.inbox.posted.decisions
+    state.inbox.posted.embeddings = batch.embeddings + state.inbox.posted.embeddings
     return true
   }
 }

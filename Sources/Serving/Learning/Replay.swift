@@ -7,6 +7,8 @@ public enum Replay {
     public var epochs: Int
     public var decisions: Int64
     public var judgements: Int64
+    public var jobs: Int64
+    public var unfinishedJobs: Int64
     /// What differs, a sentence each; empty when the log folds to the stored state bit for bit.
     public var differences: [String]
   }
@@ -17,7 +19,7 @@ public enum Replay {
     let counts = try ledger.counts()
     var verification = Verification(
       epochs: recovery.index.count, decisions: counts.decisions, judgements: counts.judgements,
-      differences: [])
+      jobs: counts.jobs, unfinishedJobs: counts.unfinishedJobs, differences: [])
     guard let state = recovery.state, state.epoch > 0 else { return verification }
     let history = try History(ledger)
     guard let map = try ledger.map(version: state.mapVersion) else {

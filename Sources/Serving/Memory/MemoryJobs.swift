@@ -14,24 +14,29 @@ struct MemoryJobs: Sendable {
     var vendorID: String
   }
 
-  /// What it is after a batch.
-  func applying(_ batch: LedgerBatch) throws(LedgerConflict) -> MemoryJobs {
-    guard !batch.jobs.isEmpty || !batch.checks.isEmpty else { return self }
-    var next = self
-    for change in batch.jobs { try next.apply(change) }
-    for check in batch.checks { next.checks[check.provider, default: []].append(check.entry) }
-    return next
+  /// Holds changes against what is there, and against each other.
+  func check(_ changes: [JobChange]) throws(LedgerConflict) {
+    var revisions: [Identifier: Int] = [:]
+    var counts: [Identifier: Int] = [:]
+    for change in changes {
+      let id = change.job.id
+      let stored = revisions[id] ?? jobs[id]?.revision
+      guard stored == change.before else { throw .jobChanged(id, stored: stored, expected: change.before) }
+      revisions[id] = change.job.revision
+      for entry in change.entries {
+        let next = (counts[id] ?? entries[id]?.count ?? 0) + 1
+        guard entry.number == next else { throw .entryOutOfOrder(id, expected: next, got: entry.number) }
+        counts[id] = next
+      }
+    }
   }
 
-  private mutating func apply(_ change: JobChange) throws(LedgerConflict) {
+  /// Takes in a change that was checked.
+  mutating func apply(_ change: JobChange) {
     let job = change.job
-    let stored = jobs[job.id]?.revision
-    guard stored == change.before else {
-      throw .jobChanged(job.id, stored: stored, expected: change.before)
-    }
     jobs[job.id] = job
     entries[job.id, default: []] += change.entries
-    if let input = change.input { inputs[job.input.reference] = input }
+    if let input = change.input, inputs[job.input.reference] == nil { inputs[job.input.reference] = input }
     for (number, attempt) in job.attempts.enumerated() {
       guard let vendor = attempt.vendor else { continue }
       let name = Name(provider: job.plan[attempt.candidate].provider, vendorID: vendor.id)
@@ -39,9 +44,28 @@ struct MemoryJobs: Sendable {
     }
   }
 
+  mutating func keep(_ record: HealthRecord) { checks[record.provider, default: []].append(record.entry) }
+
+  /// - Returns: how many.
+  mutating func drop(endedBefore: Instant) -> Int {
+    let dropped = Set(jobs.values.filter { $0.ended.map { $0 < endedBefore } ?? false }.map(\.id))
+    jobs = jobs.filter { !dropped.contains($0.key) }
+    entries = entries.filter { !dropped.contains($0.key) }
+    names = names.filter { !dropped.contains($0.value.job) }
+    let used = Set(jobs.values.map(\.input.reference))
+    inputs = inputs.filter { used.contains($0.key) }
+    return dropped.count
+  }
+
+  mutating func dropChecks(before: Instant) {
+    checks = checks.mapValues { $0.filter { $0.check.at >= before } }
+  }
+
   func attempt(atVendor id: String, of provider: String) -> (job: Identifier, attempt: Int)? {
     names[Name(provider: provider, vendorID: id)]
   }
+
+  var unfinishedCount: Int { jobs.values.count { !$0.state.isTerminal } }
 
   var sorted: [Job] { jobs.values.sorted { $0.id < $1.id } }
 }

@@ -64,6 +64,14 @@ public final class MemoryLedger: Ledger {
     state.withLock { state in state.answers = state.answers.filter { $0.value.at >= before } }
   }
 
+  public func dropJobs(endedBefore: Instant) throws -> Int {
+    state.withLock { $0.jobs.drop(endedBefore: endedBefore) }
+  }
+
+  public func dropHealthChecks(before: Instant) throws {
+    state.withLock { $0.jobs.dropChecks(before: before) }
+  }
+
   // MARK: What the fold reads
 
   public func recover() throws -> Recovery { current.recovery() }
@@ -193,7 +201,9 @@ public final class MemoryLedger: Ledger {
     let state = current
     return LedgerCounts(
       decisions: Int64(state.decisions.count), judgements: Int64(state.judgements.count),
-      parked: Int64(state.parked.count), epochs: Int64(state.summaries.count))
+      parked: Int64(state.parked.count), epochs: Int64(state.summaries.count),
+      jobs: Int64(state.jobs.jobs.count),
+      unfinishedJobs: Int64(state.jobs.unfinishedCount))
   }
 
   public func close() throws {}

@@ -97,7 +97,7 @@ extension MemoryState: FeedbackStore {
 
 extension MemoryState {
   mutating func append(_ batch: LedgerBatch) throws -> [Receipt] {
-    let changed = try jobs.applying(batch)
+    try jobs.check(batch.jobs)
     let arrived = try insert(batch)
     if !parked.isEmpty {
       let waiting = parked.filter { arrived.contains($0.about) }
@@ -106,7 +106,8 @@ extension MemoryState {
     }
     let receipts = try batch.judgements.map { try admit($0) }
     for answer in batch.answers where answers[answer.key] == nil { answers[answer.key] = answer }
-    jobs = changed
+    for change in batch.jobs { jobs.apply(change) }
+    for check in batch.checks { jobs.keep(check) }
     return receipts
   }
 

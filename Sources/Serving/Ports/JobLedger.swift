@@ -22,7 +22,7 @@ public protocol JobLedger: Sendable {
   /// The jobs that were made from a decision, by id.
   func jobs(of decision: Identifier) throws -> [Job]
 
-  /// The attempt that a vendor calls by a name.
+  /// The attempt that a vendor calls by a name: the first that was stored with it, should a vendor use one twice.
   func attempt(atVendor id: String, of provider: String) throws -> (job: Identifier, attempt: Int)?
 
   /// What was stored under a key; nil when there is nothing.
@@ -33,6 +33,15 @@ public protocol JobLedger: Sendable {
 
   /// Checks of providers' health, newest first.
   func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry]
+
+  /// Drops the jobs that ended before an instant with all that belongs to them: what happened, vendors' names, and
+  /// input that no other job was given. What was decided and judged stays.
+  ///
+  /// - Returns: how many there were.
+  func dropJobs(endedBefore: Instant) throws -> Int
+
+  /// Drops checks of health made before an instant.
+  func dropHealthChecks(before: Instant) throws
 }
 
 /// A job as it is after an event, with what is stored in the same transaction.
@@ -40,7 +49,7 @@ public struct JobChange: Hashable, Sendable {
   public var job: Job
   /// The revision that must be stored at present; nil for a job that is not there yet.
   public var before: Int?
-  /// Numbered on from the last one stored.
+  /// Numbered on from the last one stored, or the change is refused.
   public var entries: [JobLogEntry]
   /// Of a new job: the bytes that its ``JobInput/reference`` names. Stored once, whoever else refers to them.
   public var input: [UInt8]?

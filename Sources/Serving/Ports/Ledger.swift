@@ -13,7 +13,8 @@ public protocol Ledger: JobLedger {
   /// Commits a batch in one transaction, in this order: decisions, then parked judgements that waited for them, then new
   /// judgements, then jobs.
   ///
-  /// - Throws: ``LedgerConflict``, with nothing written, when a job is not at the revision that its change expects.
+  /// - Throws: ``LedgerConflict``, with nothing written, when a job is not at the revision that its change expects, or
+  ///   its log would have a gap.
   ///
   /// - Returns: one receipt per judgement, in order.
   func append(_ batch: LedgerBatch) throws -> [Receipt]

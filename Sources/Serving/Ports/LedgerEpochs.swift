@@ -155,11 +155,19 @@ public struct LedgerCounts: Hashable, Sendable {
   public var judgements: Int64
   public var parked: Int64
   public var epochs: Int64
+  public var jobs: Int64
+  /// Those among them that are not over.
+  public var unfinishedJobs: Int64
 
-  public init(decisions: Int64, judgements: Int64, parked: Int64, epochs: Int64) {
+  public init(
+    decisions: Int64, judgements: Int64, parked: Int64, epochs: Int64, jobs: Int64 = 0,
+    unfinishedJobs: Int64 = 0
+  ) {
     self.decisions = decisions
     self.judgements = judgements
     self.parked = parked
     self.epochs = epochs
+    self.jobs = jobs
+    self.unfinishedJobs = unfinishedJobs
   }
 }

@@ -1,0 +1,38 @@
+import Foundation
+import GRDB
+public import Routing
+import Serving
+
+extension SQLiteLedger {
+  /// In steps, so that writers wait for none of them long.
+  public func dropJobs(endedBefore: Instant) throws -> Int {
+    let step = 500
+    var dropped = 0
+    while true {
+      let found = try write { db in
+        var jobs: [(id: Data, input: Data)] = []
+        let rows = try db.rows(
+          "SELECT id, CAST(input AS BLOB) FROM job WHERE ended IS NOT NULL AND ended < ? ORDER BY ended LIMIT ?",
+          [endedBefore.microseconds, step])
+        while let row = try rows.next() { jobs.append((row[0], row[1])) }
+        for job in jobs {
+          try db.run("DELETE FROM job_event WHERE job = ?", [job.id])
+          try db.run("DELETE FROM vendor_job WHERE job = ?", [job.id])
+          try db.run("DELETE FROM job WHERE id = ?", [job.id])
+          try db.run(
+            """
+            DELETE FROM job_input WHERE reference = CAST(? AS TEXT)
+            AND NOT EXISTS (SELECT 1 FROM job WHERE input = job_input.reference)
+            """, [job.input])
+        }
+        return jobs.count
+      }
+      dropped += found
+      if found < step { return dropped }
+    }
+  }
+
+  public func dropHealthChecks(before: Instant) throws {
+    try write { try $0.run("DELETE FROM health_check WHERE at < ?", [before.microseconds]) }
+  }
+}

@@ -1,0 +1,64 @@
+import Jobs
+import Logging
+import Routing
+import Serving
+import TestSupport
+import Testing
+
+@Suite("The recorder")
+struct RecorderTests {
+  @Test("A batch that contradicts the ledger is refused alone, whoever shares its transaction")
+  func conflicts() async throws {
+    let ledger = FailingLedger()
+    // Long enough for the rest to gather behind the first.
+    ledger.pause = 0.01
+    let recorder = Recorder(ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let stored = try Sample.job(1_000)
+    _ = try await recorder.commit(Sample.batch(jobs: [JobChange(stored, before: nil, entries: [])]))
+    let conflict = Sample.batch(jobs: [JobChange(stored, before: nil, entries: [])])
+    let refused = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for number in 1...40 {
+        group.addTask {
+          guard number % 4 == 0 else {
+            var batch = Sample.batch(
+              [Sample.decision(number)], [Sample.submission("f\(number)", about: number)])
+            batch.jobs = [JobChange(try Sample.job(number), before: nil, entries: [])]
+            let receipts = try await recorder.commit(batch)
+            #expect(receipts == [.accepted])
+            return false
+          }
+          #expect(recorder.post(Sample.decision(100 + number), nil))
+          await #expect(throws: ServiceError.self) { try await recorder.commit(conflict) }
+          return true
+        }
+      }
+      return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    try await recorder.flush()
+    #expect(refused == 10)
+    // Thirty that were waited for and the ten that were handed over; thirty jobs and the first.
+    #expect(try ledger.position() == LedgerPosition(decisions: 40, judgements: 30))
+    #expect(try ledger.counts().jobs == 31)
+    await recorder.stop()
+  }
+
+  @Test(
+    "When the disk is full, whoever waits is told, and what was handed over is written when there is space")
+  func fullDisk() async throws {
+    let ledger = FailingLedger()
+    let recorder = Recorder(ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    ledger.fails = true
+    #expect(recorder.post(Sample.decision(1), nil))
+    await #expect(throws: ServiceError.ledger("disk full")) {
+      try await recorder.commit(Sample.batch([Sample.decision(2)]))
+    }
+    #expect(recorder.failure == "disk full")
+    ledger.fails = false
+    try await recorder.flush()
+    #expect(recorder.failure == nil)
+    #expect(try ledger.decision(Sample.id(1)) != nil)
+    // Its sender was told that it is not recorded.
+    #expect(try ledger.decision(Sample.id(2)) == nil)
+    await recorder.stop()
+  }
+}
