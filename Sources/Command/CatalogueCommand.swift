@@ -152,6 +152,7 @@ enum CandidateShape {
       "model": .string(candidate.model),
       "capabilities": .array(candidate.capabilities.map { .string($0.name) }),
       "enabled": .bool(candidate.isEnabled),
+      "only_by_name": .bool(candidate.isOnlyByName),
       "bid": .number(candidate.bid), "priority": .integer(Int64(candidate.priority)),
       "weight": .number(candidate.weight),
       "lifecycle": [
@@ -195,7 +196,14 @@ enum CandidateShape {
     for candidate in answer["candidates"]?.arrayValue ?? [] {
       let lifecycle = candidate["lifecycle"] ?? .null
       let ends = lifecycle.text("ends")
-      let stage = candidate["enabled"]?.boolValue == false ? "disabled" : lifecycle.text("stage")
+      let stage =
+        if candidate["enabled"]?.boolValue == false {
+          "disabled"
+        } else if candidate["only_by_name"]?.boolValue == true {
+          "only by name"
+        } else {
+          lifecycle.text("stage")
+        }
       table.add(
         candidate.text("candidate"), candidate.list("capabilities"),
         ends.isEmpty ? stage : "\(stage) (\(ends))",

@@ -154,7 +154,8 @@ public enum CatalogueFile {
       priority: fields.optionalInteger("priority", in: 0...1_000_000) ?? 100,
       weight: fields.optionalDouble("weight", in: 0...1e6) ?? 1,
       latencyP90: fields.optionalParsed("latency_p90", as: "a span such as 800ms, 45s or 3m") { Span($0) },
-      isEnabled: fields.optionalBool("enabled") ?? true)
+      isEnabled: fields.optionalBool("enabled") ?? true,
+      isOnlyByName: fields.optionalBool("only_by_name") ?? false)
   }
 
   /// Unique, in the order of the enumeration.

@@ -226,6 +226,23 @@ import Testing
     #expect(thrown?.description == "no/such.yaml: cannot be read")
   }
 
+  @Test("A candidate for all is stored as it always was, and one that must be named comes back as such")
+  func storedOnlyByName() throws {
+    let text = """
+      version: 1
+      providers:
+        - {id: a}
+      models:
+        - {id: a/x, capabilities: [embedding]}
+        - {id: a/y, capabilities: [embedding], only_by_name: true}
+      """
+    let catalogue = try CatalogueFile.parse(text, file: "c.yaml")
+    let bytes = try catalogue.candidates.map { try JSONEncoder().encode($0) }
+    #expect(!String(decoding: bytes[0], as: UTF8.self).lowercased().contains("name"))
+    let again = try bytes.map { try JSONDecoder().decode(Candidate.self, from: $0) }
+    #expect(again == catalogue.candidates && again.map(\.isOnlyByName) == [false, true])
+  }
+
   // MARK: The shipped catalogue
 
   static let shipped = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -243,7 +260,10 @@ import Testing
       #expect(catalogue.regions.count { $0.capability == capability } == 3, "\(capability)")
     }
     #expect(catalogue.regions.allSatisfy { (3...5).contains($0.examples.count) })
-    #expect(catalogue.candidates.filter { $0.provider == "sandbox" }.allSatisfy { !$0.isEnabled })
+    let standIns = catalogue.candidates.filter { $0.provider == "sandbox" }
+    #expect(standIns.map(\.id) == ["sandbox/flaky", "sandbox/steady"])
+    #expect(standIns.allSatisfy { $0.isEnabled && $0.isOnlyByName && $0.capabilities == Capability.allCases })
+    #expect(catalogue.candidates.count { $0.isOnlyByName } == standIns.count)
     #expect(
       catalogue.providers.allSatisfy { provider in
         catalogue.candidates.contains { $0.provider == provider.id }

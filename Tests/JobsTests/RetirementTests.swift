@@ -33,6 +33,16 @@ struct RetirementTests {
     #expect(Retirement.after(wrongPath, in: catalogue, at: Sample.at(6)) == nil)
   }
 
+  @Test("A stand-in that must be named never becomes a successor")
+  func standIns() {
+    let old = Self.candidate("a/old")
+    var standIn = Self.candidate("sandbox/steady")
+    standIn.isOnlyByName = true
+    #expect(Retirement.replacement(for: old, in: [old, standIn], at: Sample.at(0)) == nil)
+    standIn.isOnlyByName = false
+    #expect(Retirement.replacement(for: old, in: [old, standIn], at: Sample.at(0)) == "sandbox/steady")
+  }
+
   @Test(
     "The provider's own successor comes first, if it is here; else its own models, then the nearest price, then the id"
   )

@@ -104,6 +104,40 @@ struct EligibilityTests {
     #expect(Ineligibility.excludedByCaller.reason == "excluded")
   }
 
+  @Test("A candidate that serves only by name takes no part where nobody, or somebody else, is named")
+  func onlyByName() {
+    let standIn = Self.candidate { $0.isOnlyByName = true }
+    #expect(reason(standIn) == .onlyByName)
+    #expect(reason(standIn, Constraints(maximumCost: 9)) == .onlyByName)
+    #expect(reason(standIn, Constraints(), Work(width: 1)) == .onlyByName)
+    #expect(reason(standIn, Constraints(only: ["b"])) == .notAmongOnly)
+    #expect(reason(standIn, Constraints(only: ["a"])) == nil)
+    #expect(reason(standIn, Constraints(only: ["a/x"])) == nil)
+    #expect(reason(standIn, Constraints(only: ["a"], exclude: ["a/x"])) == .excludedByCaller)
+    #expect(reason(Self.candidate {
+      $0.isOnlyByName = true
+      $0.isEnabled = false
+    }) == .disabled)
+    #expect(Ineligibility.onlyByName.reason == "only_by_name")
+  }
+
+  @Test("Beside real candidates it stays out of the open ones, however cheap, until it is named")
+  func standIn() {
+    let candidates = [
+      RoutingSamples.candidate("a/x", dollars: 2), RoutingSamples.candidate("b/y", dollars: 3),
+    ]
+    var standIn = RoutingSamples.candidate("sandbox/steady", dollars: 0)
+    standIn.isOnlyByName = true
+    let snapshot = RoutingSamples.snapshot(candidates + [standIn])
+    let roster = snapshot[.textToVideo].roster
+    #expect(roster.open.positions == [0, 1])
+    #expect(roster.eligible(for: Intent(capability: .textToVideo)).positions == [0, 1])
+    let named = Intent(capability: .textToVideo, constraints: Constraints(only: ["sandbox"]))
+    #expect(roster.eligible(for: named).positions == [2])
+    let both = Intent(capability: .textToVideo, constraints: Constraints(only: ["sandbox", "a"]))
+    #expect(roster.eligible(for: both).positions == [0, 2])
+  }
+
   @Test("disabled, retired and removed candidates serve nobody")
   func closed() {
     #expect(reason(Self.candidate { $0.isEnabled = false }) == .disabled)
@@ -137,7 +171,8 @@ struct EligibilityTests {
   @Test("every refusal has a slug and a sentence")
   func words() {
     let all: [Ineligibility] = [
-      .removed, .disabled, .retired(since: nil, replacement: nil), .notAmongOnly, .excludedByCaller,
+      .removed, .disabled, .retired(since: nil, replacement: nil), .notAmongOnly, .onlyByName,
+      .excludedByCaller,
       .tooWide(limit: 1), .tooHigh(limit: 1), .tooShort(limit: 1), .tooLong(limit: 1),
       .tooManyInputTokens(limit: 1),
       .tooManyOutputTokens(limit: 1), .tooManyCharacters(limit: 1), .tooManyImages(limit: 1), .priceUnknown,
@@ -160,6 +195,7 @@ struct EligibilityTests {
       if generator.chance(0.5) { candidate.limits.maximumWidth = Int(2_000 * generator.uniform()) }
       if generator.chance(0.5) { candidate.latencyP90 = .milliseconds(Int64(10_000 * generator.uniform())) }
       if generator.chance(0.1) { candidate.lifecycle = Lifecycle(stage: .retired) }
+      candidate.isOnlyByName = generator.chance(0.1)
       return candidate
     }
     let snapshot = RoutingSamples.snapshot(candidates)

@@ -62,6 +62,7 @@ extension JSONWriter {
     field("model", candidate.model)
     array("capabilities", candidate.capabilities.map(\.name))
     field("enabled", candidate.isEnabled)
+    field("only_by_name", candidate.isOnlyByName)
     field("bid", candidate.bid)
     field("priority", candidate.priority)
     field("weight", candidate.weight)

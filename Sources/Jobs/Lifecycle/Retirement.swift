@@ -82,8 +82,8 @@ public enum Retirement {
     for candidate: Candidate, in catalogue: [Candidate], at now: Instant
   ) -> String? {
     let able = catalogue.filter { other in
-      other.id != candidate.id && other.isEnabled && !other.lifecycle.isRetired(at: now)
-        && other.lifecycle.stage != .draining
+      other.id != candidate.id && other.isEnabled && !other.isOnlyByName
+        && !other.lifecycle.isRetired(at: now) && other.lifecycle.stage != .draining
     }
     if let named = candidate.lifecycle.replacement, able.contains(where: { $0.id == named }) { return named }
     let equal = able.filter { other in candidate.capabilities.allSatisfy(other.capabilities.contains) }

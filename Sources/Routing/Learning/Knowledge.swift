@@ -163,8 +163,10 @@ public struct Roster: Sendable {
   public let ordinals: [UInt32]
   /// Why a candidate can serve nobody during this epoch; nil when it can.
   public let closed: [Ineligibility?]
-  /// The others.
+  /// The others, but for those that must be named.
   public let open: CandidateSet
+  /// Those that serve requests which name them in `only`, and no others.
+  private let reserved: CandidateSet
   /// Whether a date may close a candidate.
   let isDated: Bool
   private let positions: [UInt32: Int]
@@ -188,8 +190,12 @@ public struct Roster: Sendable {
       return nil
     }
     var open = CandidateSet()
-    for (position, reason) in closed.enumerated() where reason == nil { open.insert(position) }
+    var reserved = CandidateSet()
+    for (position, reason) in closed.enumerated() where reason == nil {
+      if candidates[position].isOnlyByName { reserved.insert(position) } else { open.insert(position) }
+    }
     self.open = open
+    self.reserved = reserved
     isDated = candidates.contains { $0.lifecycle.ends != nil }
     positions = Dictionary(uniqueKeysWithValues: ordinals.enumerated().map { ($1, $0) })
   }
@@ -208,7 +214,7 @@ public struct Roster: Sendable {
   /// Who may serve an intent: those open, within its constraints and their own limits.
   public func eligible(for intent: Intent) -> CandidateSet {
     guard !intent.constraints.isEmpty || intent.work != Work() else { return open }
-    var set = open
+    var set = intent.constraints.only == nil ? open : CandidateSet(words: open.words | reserved.words)
     let work = intent.constraints.maximumCost == nil ? intent.work : intent.assumedWork
     for position in 0..<count where set.contains(position) {
       if reason(position, intent, assumed: work) != nil { set.remove(position) }
@@ -224,8 +230,10 @@ public struct Roster: Sendable {
   private func reason(_ position: Int, _ intent: Intent, assumed: Work) -> Ineligibility? {
     let candidate = candidates[position]
     let constraints = intent.constraints
-    if let only = constraints.only, !only.contains(candidate.id), !only.contains(candidate.provider) {
-      return .notAmongOnly
+    if let only = constraints.only {
+      guard only.contains(candidate.id) || only.contains(candidate.provider) else { return .notAmongOnly }
+    } else if candidate.isOnlyByName {
+      return .onlyByName
     }
     if constraints.exclude.contains(candidate.id) || constraints.exclude.contains(candidate.provider) {
       return .excludedByCaller

@@ -20,11 +20,20 @@ public struct Candidate: Hashable, Sendable, Codable {
   /// What the provider states, until it is measured; nil when it states nothing.
   public var latencyP90: Span?
   public var isEnabled: Bool
+  /// Whether it serves only requests that name it or its provider in `only`: a stand-in that must take no traffic from
+  /// real candidates.
+  public var isOnlyByName: Bool {
+    get { onlyByName ?? false }
+    set { onlyByName = newValue ? true : nil }
+  }
+  // Nil for false, so that catalogues are stored, and read, as before there was such a thing.
+  private var onlyByName: Bool?
 
   public init(
     id: String, provider: String, model: String, capabilities: [Capability], limits: Limits = Limits(),
     price: Price? = nil, lifecycle: Lifecycle = Lifecycle(), prior: Prior? = nil, bid: Double = 1,
-    priority: Int = 100, weight: Double = 1, latencyP90: Span? = nil, isEnabled: Bool = true
+    priority: Int = 100, weight: Double = 1, latencyP90: Span? = nil, isEnabled: Bool = true,
+    isOnlyByName: Bool = false
   ) {
     self.id = id
     self.provider = provider
@@ -39,6 +48,7 @@ public struct Candidate: Hashable, Sendable, Codable {
     self.weight = weight
     self.latencyP90 = latencyP90
     self.isEnabled = isEnabled
+    onlyByName = isOnlyByName ? true : nil
   }
 }
 

@@ -28,6 +28,7 @@ public enum Ineligibility: Hashable, Sendable {
   case disabled
   case retired(since: Instant?, replacement: String?)
   case notAmongOnly
+  case onlyByName
   case excludedByCaller
   case tooWide(limit: Int)
   case tooHigh(limit: Int)
@@ -48,6 +49,7 @@ public enum Ineligibility: Hashable, Sendable {
     case .disabled: "disabled"
     case .retired: "retired"
     case .notAmongOnly: "not_in_only"
+    case .onlyByName: "only_by_name"
     case .excludedByCaller: "excluded"
     case .tooWide, .tooHigh: "resolution_limit"
     case .tooShort, .tooLong: "duration_limit"
@@ -68,6 +70,7 @@ public enum Ineligibility: Hashable, Sendable {
       (since.map { "since \($0.description.prefix(10))" } ?? "by its provider")
         + (replacement.map { "; replaced by \($0)" } ?? "")
     case .notAmongOnly: "neither it nor its provider is among `only`"
+    case .onlyByName: "serves only requests that name it or its provider in `only`"
     case .excludedByCaller: "it or its provider is among `exclude`"
     case .tooWide(let limit): "at most \(limit) pixels wide"
     case .tooHigh(let limit): "at most \(limit) pixels high"
