@@ -17,7 +17,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       The log is NDJSON, a line {"context", "candidate", "reward", "propensity"}, or a campaign's CSV of the Open Bandit \
       dataset, or a router's database. The policy is uniform, fixed:CANDIDATE, or a file: lines {"context", \
       "probabilities": {candidate: p}} or an action-distribution CSV; without one, every line of the log says it as \
-      "probabilities". Of a database it may also be a kind, \(PolicyKind.names), with --governance for its parameters: it \
+      "probabilities". Of a database it may also be a kind, \(PolicyKind.evaluable), with --governance for its parameters: it \
       is then asked about every decision with what the log had taught it by that epoch. Estimators: \(Estimator.all.map(\.name).joined(separator: ", ")); clipped_ips, switch_dr and dros \
       take their parameter after a colon. An estimate with too little behind it is refused, with the reason.
       """)
@@ -72,7 +72,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     if governance != nil, database == nil || kind == nil {
       throw ValidationError(
-        "--governance is for a --database and a kind of policy: \(PolicyKind.names)")
+        "--governance is for a --database and a kind of policy: \(PolicyKind.evaluable)")
+    }
+    if let kind, kind.liveOrder != nil {
+      throw ValidationError(
+        "\(kind.rawValue) goes by load and latency of the moment, which a database does not hold: nobody can say what it "
+          + "would have chosen; there are \(PolicyKind.evaluable)")
     }
     if database == nil, capability != nil { throw ValidationError("--capability is for a --database") }
     if database != nil, model == .ridge {
@@ -234,7 +239,10 @@ struct EvaluateCommand: AsyncParsableCommand {
 extension LoggedFeedback.Model: ExpressibleByArgument {}
 
 extension PolicyKind {
-  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+  /// The names of those that a snapshot is enough for.
+  static var evaluable: String {
+    allCases.filter { $0.liveOrder == nil }.map(\.rawValue).joined(separator: ", ")
+  }
 }
 
 extension Governance {

@@ -64,7 +64,14 @@ extension LoggedFeedback {
         key.row = drawn[place].row
         if known[key] == nil {
           var shares: [Int: Double] = [:]
-          for (candidate, probability) in other.served(key) {
+          guard let served = other.served(key) else {
+            let policy = other[key.capability].rules.policy
+            throw CommandFailure(
+              "in epoch \(other.epoch) \(key.capability.name) would be decided by \(policy.rawValue), which goes by load and "
+                + "latency of the moment: a database does not hold them, so nobody can say what it would have chosen; "
+                + "give another policy")
+          }
+          for (candidate, probability) in served {
             shares[actions.place(of: roll.id(of: candidate))] = probability
           }
           known[key] = self.place(ofDistribution: shares)

@@ -26,7 +26,8 @@ struct LoggerMixtures {
     let key: TableKey
   }
 
-  /// Nil where that would take more than ``maximumTables``.
+  /// Nil where that would take more than ``maximumTables``, and where an epoch's policy went by figures of the moment:
+  /// what it would have chosen at another decision's moment is not known.
   init?(_ ledger: SQLiteLedger, _ drawn: [RewardedDecision]) throws {
     let roll = try ledger.recover().roll
     let counts = Dictionary(grouping: drawn, by: \.decision.epoch).mapValues(\.count)
@@ -54,7 +55,8 @@ struct LoggerMixtures {
       let stratum = strata[epoch]!
       let share = Double(counts[epoch]!) / Double(totals[stratum]!)
       for kind in keys[stratum]! {
-        for (candidate, probability) in snapshot.served(kind.key) {
+        guard let served = snapshot.served(kind.key) else { return nil }
+        for (candidate, probability) in served {
           mixtures[kind, default: [:]][candidate, default: 0] += share * probability
         }
       }
@@ -66,10 +68,11 @@ struct LoggerMixtures {
 }
 
 extension Snapshot {
-  /// π(a | x) of decisions of one kind: the ordinals of the eligible candidates with their probabilities.
-  func served(_ key: TableKey) -> [(candidate: UInt32, probability: Double)] {
+  /// π(a | x) of decisions of one kind: the ordinals of the eligible candidates with their probabilities; nil where they
+  /// depend on figures of the moment.
+  func served(_ key: TableKey) -> [(candidate: UInt32, probability: Double)]? {
     let table = table(key)
     let ordinals = self[key.capability].roster.ordinals
-    return zip(table.scene.arms, table.served).map { (ordinals[$0.position], $1) }
+    return table.served.map { served in zip(table.scene.arms, served).map { (ordinals[$0.position], $1) } }
   }
 }

@@ -61,8 +61,8 @@ struct RegionComparison {
     var place: Int
     var agentRank: Double
     var quality: Double
-    /// P(it is served).
-    var share: Double
+    /// P(it is served); nil where that depends on figures of the moment.
+    var share: Double?
   }
 
   var capability: Capability
@@ -116,7 +116,7 @@ struct RegionComparison {
       return (
         figures.id,
         Standing(
-          place: place + 1, agentRank: figures.agentRank, quality: figures.quality, share: served[arm])
+          place: place + 1, agentRank: figures.agentRank, quality: figures.quality, share: served?[arm])
       )
     }
   }
@@ -188,7 +188,7 @@ extension RegionComparison.Standing {
   fileprivate var json: JSONValue {
     [
       "place": .integer(Int64(place)), "agent_rank": .number(agentRank), "quality": .number(quality),
-      "propensity": .number(share),
+      "propensity": share.map { .number($0) } ?? .null,
     ]
   }
 }

@@ -17,6 +17,18 @@ enum Exchanges {
     return recorder.exchanges
   }
 
+  /// Some and then all candidates are kept out by what is known of the moment.
+  private static func moment(_ record: ExchangeRecorder, _ intent: JSONValue) async throws {
+    let service = record.router.service
+    let soon = service.clock.now + .seconds(24)
+    for ids in [["fal/veo-3"], ["fal/veo-3", "luma/ray-3", "xai/grok-video"]] {
+      let state = LiveState(obstacle: LiveObstacle(.circuitOpen, until: soon, detail: "6 of 8 failed"))
+      service.adopt(market: LiveMarket(states: Dictionary(uniqueKeysWithValues: ids.map { ($0, state) })))
+      try await record.send(.post, "/v1/decisions", intent)
+    }
+    service.adopt(market: LiveMarket())
+  }
+
   private static func decisions(_ record: ExchangeRecorder) async throws {
     let intent: JSONValue = ["capability": "text_to_video", "intent": "a cinematic drone shot"]
     let vector = JSONValue.array((0..<256).map { $0 == 7 ? 1 : 0 })
@@ -57,6 +69,7 @@ enum Exchanges {
       try await record.send(.post, "/v1/decisions", body, isBeyondSchema: true)
     }
     try await record.send(.post, "/v1/decisions", ["capability": "voice_cloning", "intent": "x"])
+    try await moment(record, intent)
     try await record.send(
       .post, "/v1/decisions", ["capability": "text_to_video", "intent": "y", "idempotency_key": "k"])
     try await record.send(

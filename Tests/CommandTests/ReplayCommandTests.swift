@@ -1,3 +1,4 @@
+import ArgumentParser
 import Embedding
 import Evaluation
 import Foundation
@@ -133,6 +134,29 @@ import Testing
         #expect(other.asymptotic.contains(0.5))
         #expect(try #require(region.logged.value).value > other.value)
         #expect(region.text.contains(best))
+      }
+    }
+  }
+
+  @Test(
+    "what goes by load and latency of the moment is refused, with the reason: a database does not hold them")
+  func ofTheMoment() async throws {
+    try await Self.withLog { ledger in
+      for kind in [PolicyKind.leastLoaded, .latency] {
+        let error = #expect(throws: CommandFailure.self) {
+          try RegionComparison.all(ledger, nil) { governance in
+            var changed = governance
+            try changed.choose(kind)
+            return changed
+          }
+        }
+        let line = try #require(error?.line)
+        #expect(line.contains("would be decided by \(kind.rawValue), which goes by load"))
+        let refusal = #expect(throws: (any Error).self) {
+          try EvaluateCommand.parse(["--database", "ledger.db", "--policy", kind.rawValue])
+        }
+        let message = EvaluateCommand.message(for: try #require(refusal))
+        #expect(message.contains("there are agentrank, thompson,"))
       }
     }
   }

@@ -25,11 +25,12 @@ final class AnswerParts: Sendable {
       writer.arm(index, of: choice, roster, work)
       return writer.bytes
     }
+    // Who is kept out by something of the moment is not of the table either.
     excluded =
-      AnswerParts.isUnconstrained(intent)
+      AnswerParts.isUnconstrained(intent) && answered.decision.eligible == roster.open
       ? {
         var writer = JSONWriter(reserving: 256)
-        writer.exclusions(answered.snapshot.exclusions(for: intent, except: answered.decision.eligible))
+        writer.exclusions(answered.excluded)
         // Without the name that `exclusions` writes before its array.
         return Array(writer.bytes.drop { $0 != UInt8(ascii: "[") })
       }() : nil
@@ -69,6 +70,8 @@ final class AnswerPartsCache: Sendable {
     let isUnconstrained: Bool
     /// The arm that is certain, where one is: the propensities are then not the table's.
     let certain: Int?
+    /// By an order of the moment it is another one from decision to decision.
+    let preferred: Int
   }
 
   private let parts = Mutex<[Key: AnswerParts]>([:])
@@ -83,7 +86,8 @@ final class AnswerPartsCache: Sendable {
     let key = Key(
       table: ObjectIdentifier(choice.table), work: intent.assumedWork,
       isUnconstrained: AnswerParts.isUnconstrained(intent),
-      certain: choice.reason == .sticky || choice.reason == .fixed ? choice.arm : nil)
+      certain: choice.reason == .sticky || choice.reason == .fixed ? choice.arm : nil,
+      preferred: choice.preferred)
     if let known = parts.withLock({ $0[key] }) { return known }
     let new = AnswerParts(answered)
     parts.withLock { parts in

@@ -33,7 +33,7 @@ extension JSONWriter {
       key("excluded")
       raw(excluded)
     } else {
-      exclusions(snapshot.exclusions(for: decision.intent, except: decision.eligible))
+      exclusions(answered.excluded)
     }
     field("subsidy_usd", answered.subsidy.dollars)
     if let shadow = choice.shadow { field("shadow", scene.arms[shadow].id) }
@@ -47,10 +47,16 @@ extension JSONWriter {
           $0.field("candidate", exclusion.candidate)
           $0.field("reason", exclusion.reason.reason)
           $0.field("detail", exclusion.reason.detail)
+          if let span = exclusion.retryAfter { $0.field("retry_after_s", span.wholeSeconds) }
         }
       }
     }
   }
+}
+
+extension Span {
+  /// Seconds as a client is told to wait: rounded up, and at least one.
+  var wholeSeconds: Int { max(1, Int((microseconds + 999_999) / 1_000_000)) }
 }
 
 extension Money {

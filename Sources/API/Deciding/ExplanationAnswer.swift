@@ -52,7 +52,7 @@ extension JSONWriter {
           }
           $0.field("best_probability", best[index])
           $0.field("probability", choice.probability(ofArm: index))
-          $0.field("is_preferred", index == choice.table.allocation.preferred)
+          $0.field("is_preferred", index == choice.preferred)
           $0.field("is_chosen", index == choice.arm)
         }
       }

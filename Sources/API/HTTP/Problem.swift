@@ -115,8 +115,10 @@ extension Problem {
       : "none of the \(error.excluded.count) candidates for \(capability) may serve this request"
     return Problem(
       .unprocessableContent, "no-eligible-candidate", "No candidate may serve this request", detail,
+      retryAfter: error.retryAfter?.wholeSeconds,
       extra: { writer in
         writer.field("capability", capability)
+        if let span = error.retryAfter { writer.field("retry_after_s", span.wholeSeconds) }
         writer.exclusions(error.excluded)
       })
   }

@@ -34,6 +34,8 @@ struct LearningRoutes {
       writer.array("rankings") { writer in
         guard let table else { return }
         let best = table.scene.bestProbabilities()
+        // Under an order of the moment whoever is first is certain.
+        let leader = service.preferred(capability, among: knowledge.roster.open)
         for index in table.ranking {
           let arm = table.scene.arms[index]
           writer.object {
@@ -48,7 +50,9 @@ struct LearningRoutes {
             $0.array("interval", [arm.posterior.quantile(0.05), arm.posterior.quantile(0.95)])
             $0.field("best_probability", best[index])
             $0.field("agent_rank", arm.agentRank)
-            $0.field("propensity", table.allocation.probabilities[index])
+            let isLeader = leader.map { $0 == arm.position }
+            $0.field(
+              "propensity", isLeader.map { $0 ? 1 : 0 } ?? table.allocation.probabilities[index])
           }
         }
       }

@@ -22,43 +22,53 @@ public struct Choice: Sendable {
   /// Position in the table's arms.
   public let arm: Int
   public let reason: Reason
-  /// P(this candidate is served | the intent, the snapshot), over chance alone.
+  /// P(this candidate is served | the intent, the snapshot, who was let in), over chance alone.
   public let propensity: Double
   /// In `observe`: the arm that the policy would have served.
   public let shadow: Int?
+  /// The arm that the policy preferred.
+  public let preferred: Int
 }
 
 /// The draw: from a table and a decision's id to a choice, without anything else.
 ///
-/// The generator is keyed by the id, so that a logged decision can be drawn again: block 0 decides about the holdout,
-/// block 1 draws the arm.
+/// The generators are keyed by the id, so that a logged decision can be drawn again: one decides about the holdout, one
+/// draws the arm, one is the coin of half-open circuits.
 public enum Draw {
   /// - Parameters:
   ///   - sticky: roster position of the session's candidate, if it has one.
-  ///   - turn: for rotating policies.
+  ///   - turn: for rotating policies, and those by an order of the moment (``Decision/turn``).
   public static func choose(
     _ table: PropensityTable, id: Identifier, sticky: Int? = nil, turn: UInt64 = 0
   ) -> Choice {
     let rules = table.scene.rules
-    if let sticky, let arm = table.arm(at: sticky), rules.mode != .off {
-      return Choice(table: table, arm: arm, reason: .sticky, propensity: 1, shadow: nil)
+    let preferred = table.preferred(turn: turn)
+    func choice(_ arm: Int, _ reason: Reason, _ propensity: Double, shadow: Int? = nil) -> Choice {
+      Choice(
+        table: table, arm: arm, reason: reason, propensity: propensity, shadow: shadow, preferred: preferred)
     }
+    if let sticky, let arm = table.arm(at: sticky), rules.mode != .off { return choice(arm, .sticky, 1) }
     switch rules.mode {
-    case .off:
-      return Choice(table: table, arm: table.baseline, reason: .fixed, propensity: 1, shadow: nil)
-    case .observe:
-      let shadow = draw(table, id, turn)
-      return Choice(table: table, arm: table.baseline, reason: .fixed, propensity: 1, shadow: shadow)
+    case .off: return choice(table.baseline, .fixed, 1)
+    case .observe: return choice(table.baseline, .fixed, 1, shadow: draw(table, id, turn))
     case .apply:
-      guard rules.holdout > 0 else { return applied(table, draw(table, id, turn), holdout: 0) }
-      var coin = CounterGenerator(key: Draw.holdoutKey, high: id.high, low: id.low)
-      if coin.uniform() < rules.holdout {
-        let propensity = probability(table, table.baseline, holdout: rules.holdout)
-        return Choice(
-          table: table, arm: table.baseline, reason: .holdout, propensity: propensity, shadow: nil)
+      if rules.holdout > 0 {
+        var coin = CounterGenerator(key: Draw.holdoutKey, high: id.high, low: id.low)
+        if coin.uniform() < rules.holdout {
+          return choice(table.baseline, .holdout, probability(table, table.baseline, preferred))
+        }
       }
-      return applied(table, draw(table, id, turn), holdout: rules.holdout)
+      let arm = draw(table, id, turn)
+      let isPreferred = arm == preferred
+      let reason: Reason = rules.policy == .fixed ? .fixed : isPreferred ? .exploit : .explore
+      return choice(arm, reason, probability(table, arm, preferred))
     }
+  }
+
+  /// The coin of half-open circuits: uniform in [0, 1), apart from everything else that is drawn for the id.
+  static func admissionCoin(_ id: Identifier) -> Double {
+    var coin = CounterGenerator(key: Draw.admissionKey, high: id.high, low: id.low)
+    return coin.uniform()
   }
 
   private static func draw(_ table: PropensityTable, _ id: Identifier, _ turn: UInt64) -> Int {
@@ -66,32 +76,30 @@ public enum Draw {
     return table.draw(turn: turn, using: &generator)
   }
 
-  private static func applied(_ table: PropensityTable, _ arm: Int, holdout: Double) -> Choice {
-    let propensity = probability(table, arm, holdout: holdout)
-    let isPreferred = arm == table.allocation.preferred || table.scene.rules.policy == .fixed
-    let reason: Reason = table.scene.rules.policy == .fixed ? .fixed : isPreferred ? .exploit : .explore
-    return Choice(table: table, arm: arm, reason: reason, propensity: propensity, shadow: nil)
+  /// P(an arm is served) under the mode `apply`, whatever share is held out: the one place that computes it, so that it
+  /// has one value.
+  fileprivate static func probability(_ table: PropensityTable, _ arm: Int, _ preferred: Int) -> Double {
+    let holdout = table.scene.rules.holdout
+    let share =
+      table.allocation.isOrdered ? (arm == preferred ? 1 : 0) : table.allocation.probabilities[arm]
+    return (1 - holdout) * share + (arm == table.baseline ? holdout : 0)
   }
 
-  /// P(an arm is served) where a share is held out: the one place that computes it, so that it has one value.
-  fileprivate static func probability(_ table: PropensityTable, _ arm: Int, holdout: Double) -> Double {
-    (1 - holdout) * table.allocation.probabilities[arm] + (arm == table.baseline ? holdout : 0)
-  }
-
-  // Arbitrary and for ever: changing either would make every logged decision impossible to draw again.
+  // Arbitrary and for ever: changing one would make every logged decision impossible to draw again.
   private static let holdoutKey: UInt64 = 0x706F_696E_7473_0000
   private static let armKey: UInt64 = 0x706F_696E_7473_0100
+  private static let admissionKey: UInt64 = 0x706F_696E_7473_0200
 }
 
 extension PropensityTable {
   /// P(each arm is served) by arm: the policy's probabilities under the mode and the holdout in force. What off-policy
-  /// evaluation calls π(a | x).
-  public var served: [Double] {
-    scene.arms.indices.map { arm in
-      switch scene.rules.mode {
-      case .off, .observe: arm == baseline ? 1 : 0
-      case .apply: Draw.probability(self, arm, holdout: scene.rules.holdout)
-      }
+  /// evaluation calls π(a | x). Nil where they depend on figures of the moment, which no snapshot holds.
+  public var served: [Double]? {
+    switch scene.rules.mode {
+    case .off, .observe: scene.arms.indices.map { $0 == baseline ? 1 : 0 }
+    case .apply:
+      allocation.isOrdered
+        ? nil : scene.arms.indices.map { Draw.probability(self, $0, allocation.preferred) }
     }
   }
 }
@@ -102,7 +110,7 @@ extension Choice {
     switch reason {
     case .sticky, .fixed: arm == self.arm ? 1 : 0
     case .exploit, .explore, .holdout:
-      Draw.probability(table, arm, holdout: table.scene.rules.holdout)
+      Draw.probability(table, arm, preferred)
     }
   }
 }

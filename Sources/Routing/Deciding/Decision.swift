@@ -11,7 +11,8 @@ public struct Decision: Hashable, Sendable {
   /// The region map that placed it; 0 when no map has been recorded yet.
   public var mapVersion: Int
   public var placement: Placement
-  /// Positions in the capability's roster.
+  /// Positions in the capability's roster: who was let in, by everything that was known at the moment. The propensity
+  /// is conditional on it.
   public var eligible: CandidateSet
   /// Ordinal of the candidate that serves.
   public var chosen: UInt32
@@ -21,7 +22,8 @@ public struct Decision: Hashable, Sendable {
   public var shadow: UInt32?
   /// Ordinal of the session's candidate, if the session had one.
   public var sticky: UInt32?
-  /// The counter of rotating policies.
+  /// The counter of rotating policies; under `least_loaded` and `latency` the roster position that the order of the
+  /// moment put first among the eligible.
   public var turn: UInt64
 
   public init(
@@ -53,50 +55,54 @@ public struct Decision: Hashable, Sendable {
   }
 }
 
-/// Nobody may serve an intent: the answer, with everyone's reason.
-public struct NoEligibleCandidate: Error, Sendable {
-  public var capability: Capability
-  public var excluded: [Exclusion]
-}
-
-/// Why one candidate may not serve an intent.
-public struct Exclusion: Hashable, Sendable {
-  public var candidate: String
-  public var reason: Ineligibility
-}
-
 extension TableCache {
-  /// Decides: who serves this intent.
+  /// Decides with nothing known of the moment: who serves this intent.
   ///
   /// - Parameters:
   ///   - placement: of the intent in the snapshot's map.
   ///   - sticky: ordinal of the candidate that the session already has.
+  ///   - turn: for rotating policies.
   /// - Returns: the record and the choice behind it.
   public func decide(
     _ intent: Intent, _ placement: Placement, id: Identifier, at now: Instant, sticky: UInt32? = nil,
     turn: UInt64 = 0
   ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice) {
+    let made = try decide(intent, placement, Circumstances(id: id, at: now), sticky: sticky, turn: turn)
+    return (made.decision, made.choice)
+  }
+
+  /// Decides: who serves this intent, in these circumstances.
+  ///
+  /// - Returns: the record, the choice behind it, and among whom it was made.
+  public func decide(
+    _ intent: Intent, _ placement: Placement, _ circumstances: Circumstances, sticky: UInt32? = nil,
+    turn: UInt64 = 0
+  ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice, admission: Admission) {
     let capability = intent.capability
-    let roster = snapshot.knowledge[capability.index].roster
-    let eligible = roster.eligible(for: intent)
-    guard !eligible.isEmpty else {
+    let roster = snapshot[capability].roster
+    let admission = roster.admission(intent, circumstances)
+    let eligible = admission.eligible
+    guard let first = eligible.first else {
       throw NoEligibleCandidate(
-        capability: capability, excluded: snapshot.exclusions(for: intent, except: eligible))
+        capability: capability, excluded: snapshot.exclusions(for: intent, except: eligible, circumstances))
     }
     let key = TableKey(
       capability: capability, row: placement.row, eligible: eligible,
       allowsExploration: intent.allowsExploration, costWeight: intent.costWeight,
       work: intent.costWeight > 0 ? intent.assumedWork : nil)
     let table = table(key)
+    let turn =
+      table.allocation.isOrdered ? UInt64(circumstances.live?.first(among: eligible) ?? first) : turn
+    let id = circumstances.id
     let choice = Draw.choose(table, id: id, sticky: sticky.flatMap { roster.position(of: $0) }, turn: turn)
     let decision = Decision(
-      id: id, epoch: snapshot.epoch, decided: now, intent: intent, mapVersion: snapshot.map.version,
-      placement: placement, eligible: eligible,
+      id: id, epoch: snapshot.epoch, decided: circumstances.now, intent: intent,
+      mapVersion: snapshot.map.version, placement: placement, eligible: eligible,
       chosen: roster.ordinals[table.scene.arms[choice.arm].position],
       reason: choice.reason, propensity: choice.propensity,
       shadow: choice.shadow.map { roster.ordinals[table.scene.arms[$0].position] }, sticky: sticky, turn: turn
     )
-    return (decision, choice)
+    return (decision, choice, admission)
   }
 }
 
@@ -107,16 +113,5 @@ extension Snapshot {
     return Draw.choose(
       table(decision.tableKey), id: decision.id, sticky: decision.sticky.flatMap { roster.position(of: $0) },
       turn: decision.turn)
-  }
-
-  /// Everyone on the roster who is not eligible, with the reason, by id.
-  public func exclusions(for intent: Intent, except eligible: CandidateSet) -> [Exclusion] {
-    let roster = self[intent.capability].roster
-    return (0..<roster.count).compactMap { position in
-      guard !eligible.contains(position), let reason = roster.ineligibility(position, for: intent) else {
-        return nil
-      }
-      return Exclusion(candidate: roster.candidates[position].id, reason: reason)
-    }
   }
 }

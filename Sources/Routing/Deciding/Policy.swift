@@ -16,11 +16,17 @@ public struct Allocation: Hashable, Sendable {
   /// Whether the arm is taken in turn (by a counter) instead of by chance; the probabilities are then its long-run
   /// shares.
   public var isRotating = false
+  /// Whether an order of the moment says which arm is taken, with certainty (``LiveOrder``); preferred arm and
+  /// probabilities then hold for a moment of which nothing is known, when all figures are equal.
+  public var isOrdered = false
 
-  public init(preferred: Int, probabilities: [Double], isRotating: Bool = false) {
+  public init(
+    preferred: Int, probabilities: [Double], isRotating: Bool = false, isOrdered: Bool = false
+  ) {
     self.preferred = preferred
     self.probabilities = probabilities
     self.isRotating = isRotating
+    self.isOrdered = isOrdered
   }
 
   static func certain(_ arm: Int, of count: Int) -> Allocation {
@@ -40,6 +46,7 @@ extension PolicyKind {
     case .priority: PriorityPolicy()
     case .roundRobin: RoundRobinPolicy()
     case .weighted: WeightedPolicy()
+    case .leastLoaded, .latency: LiveOrderPolicy()
     case .fixed: FixedPolicy()
     }
   }
@@ -142,6 +149,18 @@ public struct WeightedPolicy: Policy {
     let even = 1 / Double(scene.arms.count)
     let probabilities = scene.arms.map { total > 0 ? $0.share / total : even }
     return Allocation(preferred: probabilities.indexOfMaximum, probabilities: probabilities)
+  }
+}
+
+/// The first by an order of the moment (``LiveOrder``); the first id where nothing is known of the moment. The order is
+/// not in the snapshot: a decision records whom it put first as its `turn`, and is made again from that.
+public struct LiveOrderPolicy: Policy {
+  public init() {}
+
+  public func allocate(_ scene: Scene) -> Allocation {
+    var allocation = Allocation.certain(0, of: scene.arms.count)
+    allocation.isOrdered = true
+    return allocation
   }
 }
 

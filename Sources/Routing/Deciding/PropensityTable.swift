@@ -20,9 +20,17 @@ public final class PropensityTable: Sendable {
     alias = AliasTable(probabilities: allocation.probabilities)
   }
 
-  /// An arm by chance, or by turn where the policy rotates.
+  /// An arm by chance, or by turn where the policy rotates or goes by an order of the moment.
   public func draw(turn: UInt64, using generator: inout some RandomNumberGenerator) -> Int {
-    allocation.isRotating ? Int(turn % UInt64(scene.arms.count)) : alias.draw(using: &generator)
+    if allocation.isRotating { return Int(turn % UInt64(scene.arms.count)) }
+    return allocation.isOrdered ? preferred(turn: turn) : alias.draw(using: &generator)
+  }
+
+  /// The arm that the policy would choose if it did not have to learn: where it goes by an order of the moment, the one
+  /// at the roster position `turn`, or the first if that may not serve.
+  public func preferred(turn: UInt64) -> Int {
+    guard allocation.isOrdered else { return allocation.preferred }
+    return Int(exactly: turn).flatMap { arm(at: $0) } ?? 0
   }
 
   public func arm(at position: Int) -> Int? { scene.arms.firstIndex { $0.position == position } }

@@ -86,6 +86,10 @@ public enum PolicyKind: String, CaseIterable, Sendable {
   case priority
   case roundRobin = "round_robin"
   case weighted
+  /// By the work that waits and is under way at this moment (``LiveOrder``).
+  case leastLoaded = "least_loaded"
+  /// By the latencies measured lately (``LiveOrder``).
+  case latency
   case fixed
 }
 

@@ -212,22 +212,27 @@ public struct Roster: Sendable {
   public func position(of id: String) -> Int? { candidates.firstIndex { $0.id == id } }
 
   /// Who may serve an intent: those open, within its constraints and their own limits.
-  public func eligible(for intent: Intent) -> CandidateSet {
+  ///
+  /// - Parameter live: whose measured latencies stand in the place of the stated ones.
+  public func eligible(for intent: Intent, _ live: LiveRoster? = nil) -> CandidateSet {
     guard !intent.constraints.isEmpty || intent.work != Work() else { return open }
     var set = intent.constraints.only == nil ? open : CandidateSet(words: open.words | reserved.words)
     let work = intent.constraints.maximumCost == nil ? intent.work : intent.assumedWork
     for position in 0..<count where set.contains(position) {
-      if reason(position, intent, assumed: work) != nil { set.remove(position) }
+      if reason(position, intent, assumed: work, live) != nil { set.remove(position) }
     }
     return set
   }
 
   /// Why a candidate may not serve an intent; nil when it may.
-  public func ineligibility(_ position: Int, for intent: Intent) -> Ineligibility? {
-    closed[position] ?? reason(position, intent, assumed: intent.assumedWork)
+  public func ineligibility(_ position: Int, for intent: Intent, _ live: LiveRoster? = nil) -> Ineligibility?
+  {
+    closed[position] ?? reason(position, intent, assumed: intent.assumedWork, live)
   }
 
-  private func reason(_ position: Int, _ intent: Intent, assumed: Work) -> Ineligibility? {
+  private func reason(
+    _ position: Int, _ intent: Intent, assumed: Work, _ live: LiveRoster?
+  ) -> Ineligibility? {
     let candidate = candidates[position]
     let constraints = intent.constraints
     if let only = constraints.only {
@@ -245,8 +250,10 @@ public struct Roster: Sendable {
       if dollars > maximum { return .tooExpensive(dollars: dollars) }
     }
     // What was never measured or stated cannot be held against a candidate.
-    if let maximum = constraints.maximumLatency, let p90 = candidate.latencyP90, p90 > maximum {
-      return .tooSlow(p90: p90)
+    if let maximum = constraints.maximumLatency {
+      let stated = candidate.latencyP90
+      let p90 = live.map { $0.latencyP90(position, stated: stated) } ?? stated
+      if let p90, p90 > maximum { return .tooSlow(p90: p90) }
     }
     return nil
   }

@@ -21,6 +21,12 @@ public struct CandidateSet: Hashable, Sendable {
     words[0].nonzeroBitCount + words[1].nonzeroBitCount + words[2].nonzeroBitCount + words[3].nonzeroBitCount
   }
 
+  /// The lowest position; nil when empty.
+  public var first: Int? {
+    for word in 0..<4 where words[word] != 0 { return word << 6 + words[word].trailingZeroBitCount }
+    return nil
+  }
+
   /// The positions in ascending order.
   public var positions: [Int] {
     var result: [Int] = []

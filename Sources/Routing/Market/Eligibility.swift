@@ -41,6 +41,14 @@ public enum Ineligibility: Hashable, Sendable {
   case priceUnknown
   case tooExpensive(dollars: Double)
   case tooSlow(p90: Span)
+  /// Something stands in the way at this moment.
+  case obstacle(LiveObstacle)
+  /// Its circuit is half open, and lets in this share of the work, without this request.
+  case halfOpen(admission: Double)
+  /// This router's executors cannot have it do the work; says why.
+  case unable(String)
+  /// Of a decision made before: something stood in the way that was known at that moment only.
+  case unavailableThen
 
   /// The stable slug on the wire.
   public var reason: String {
@@ -59,6 +67,10 @@ public enum Ineligibility: Hashable, Sendable {
     case .priceUnknown: "price_unknown"
     case .tooExpensive: "max_cost"
     case .tooSlow: "max_latency"
+    case .obstacle(let obstacle): obstacle.kind.rawValue
+    case .halfOpen: LiveObstacle.Kind.circuitOpen.rawValue
+    case .unable: "cannot_do"
+    case .unavailableThen: "unavailable_then"
     }
   }
 
@@ -83,6 +95,21 @@ public enum Ineligibility: Hashable, Sendable {
     case .priceUnknown: "its price is unknown, so it cannot meet max_cost_usd"
     case .tooExpensive(let dollars): "expected to cost \(Money(dollars: dollars)?.dollars ?? dollars) USD"
     case .tooSlow(let p90): "answers within \(p90) in 90 % of cases"
+    case .obstacle(let obstacle): obstacle.detail
+    case .halfOpen(let admission):
+      "half open: lets in \(Int((100 * admission).rounded())) % of requests, and not this one"
+    case .unable(let why): why
+    case .unavailableThen: "could not be asked when it was decided; what stood in its way is not recorded"
+    }
+  }
+
+  /// How long after `now` it will have gone by itself, ≥ 0; nil when it does not, or nobody knows. A half-open circuit
+  /// may let the very next request in.
+  func passes(after now: Instant) -> Span? {
+    switch self {
+    case .obstacle(let obstacle): obstacle.until.map { max($0 - now, .seconds(0)) }
+    case .halfOpen: .seconds(0)
+    default: nil
     }
   }
 }

@@ -30,6 +30,16 @@ public struct LiveState: Hashable, Sendable {
     self.latencyP50 = latencyP50
     self.latencyP90 = latencyP90
   }
+
+  /// Jobs here for each place: (in use + queued) / concurrency. Without a limit each job counts as one of a hundred.
+  ///
+  /// - Parameters:
+  ///   - inUse: jobs at the vendor, over all accounts that may serve it.
+  ///   - queued: jobs that wait for its provider.
+  ///   - concurrency: the most jobs at the vendor at the same time; nil is no known limit.
+  public static func load(inUse: Int, queued: Int, concurrency: Int?) -> Double {
+    Double(inUse + queued) / Double(max(concurrency ?? 100, 1))
+  }
 }
 
 /// What stands in a candidate's way.

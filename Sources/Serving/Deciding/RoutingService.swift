@@ -11,7 +11,7 @@ public final class RoutingService: Sendable {
   public let keeper: EpochKeeper
   public let clock: any WallClock
   let archive: SnapshotArchive
-  private let current: CurrentTables
+  let current: CurrentTables
   private let mint: IdentifierMint
   private let sessions: Sessions
   private let turns = Atomic<UInt64>(0)
@@ -33,10 +33,11 @@ public final class RoutingService: Sendable {
   }
 
   /// The snapshot in force, with its tables.
-  public var tables: TableCache { current.tables }
+  public var tables: TableCache { current.value.tables }
   public var snapshot: Snapshot { tables.snapshot }
 
-  /// Decides one intent.
+  /// Decides one intent for whoever executes elsewhere: of what is known of the moment, only the vendors' obstacles
+  /// keep candidates out.
   ///
   /// - Parameters:
   ///   - embedding: the caller's own, D floats; nil to embed the intent's text.
@@ -46,9 +47,8 @@ public final class RoutingService: Sendable {
   public func decide(
     _ intent: Intent, embedding: [Float]? = nil, keep: ((Answered) -> Answer)? = nil
   ) async throws -> Answered {
-    let vector: [Float]
-    if let embedding { vector = embedding } else { vector = try await embedder.embed(intent.text ?? "") }
-    let answered = try answer(intent, vector)
+    let vector = try await self.vector(intent, embedding)
+    let answered = try answer(intent, vector).answered
     try await record([answered], [vector], keeping: keep.map { [$0(answered)] } ?? [])
     return answered
   }
@@ -59,7 +59,7 @@ public final class RoutingService: Sendable {
     _ intent: Intent, embedding: [Float]? = nil
   ) throws(NoEligibleCandidate) -> Answered? {
     guard let vector = embedding ?? embedder.embedAtOnce(intent.text ?? "") else { return nil }
-    let answered = try answer(intent, vector)
+    let answered = try answer(intent, vector).answered
     guard !waits(answered), recorder.post(answered.decision, vector) else { return nil }
     return answered
   }
@@ -71,17 +71,13 @@ public final class RoutingService: Sendable {
     var vectors: [[Float]] = []
     vectors.reserveCapacity(requests.count)
     for request in requests {
-      if let embedding = request.embedding {
-        vectors.append(embedding)
-      } else {
-        vectors.append(try await embedder.embed(request.intent.text ?? ""))
-      }
+      vectors.append(try await vector(request.intent, request.embedding))
     }
-    let tables = tables
+    let present = current.value
     var placements = [Placement](repeating: Placement(row: 0, similarity: 0), count: requests.count)
     for capability in Set(requests.map(\.intent.capability)) {
       let places = requests.indices.filter { requests[$0].intent.capability == capability }
-      let placed = tables.snapshot.map.place(places.map { vectors[$0] }, capability)
+      let placed = present.tables.snapshot.map.place(places.map { vectors[$0] }, capability)
       for (place, placement) in zip(places, placed) { placements[place] = placement }
     }
     var answers: [Result<Answered, NoEligibleCandidate>] = []
@@ -89,7 +85,7 @@ public final class RoutingService: Sendable {
     var recordedVectors: [[Float]] = []
     for (index, request) in requests.enumerated() {
       do throws(NoEligibleCandidate) {
-        let answered = try answer(request.intent, placements[index], tables)
+        let answered = try answer(request.intent, placements[index], present).answered
         answers.append(.success(answered))
         recorded.append(answered)
         recordedVectors.append(vectors[index])
@@ -101,27 +97,43 @@ public final class RoutingService: Sendable {
     return answers
   }
 
-  private func answer(_ intent: Intent, _ vector: [Float]) throws(NoEligibleCandidate) -> Answered {
-    let tables = tables
-    return try answer(intent, tables.snapshot.map.place(vector, intent.capability), tables)
+  /// The caller's vector, or that of the intent's text.
+  func vector(_ intent: Intent, _ embedding: [Float]?) async throws -> [Float] {
+    if let embedding { return embedding }
+    return try await embedder.embed(intent.text ?? "")
+  }
+
+  /// Places and decides. Whoever asks records.
+  func answer(
+    _ intent: Intent, _ vector: [Float], _ execution: Execution = .elsewhere
+  ) throws(NoEligibleCandidate) -> (answered: Answered, admission: Admission) {
+    let present = current.value
+    let placement = present.tables.snapshot.map.place(vector, intent.capability)
+    return try answer(intent, placement, present, execution)
   }
 
   private func answer(
-    _ intent: Intent, _ placement: Placement, _ tables: TableCache
-  ) throws(NoEligibleCandidate) -> Answered {
+    _ intent: Intent, _ placement: Placement, _ present: CurrentTables.Value,
+    _ execution: Execution = .elsewhere
+  ) throws(NoEligibleCandidate) -> (answered: Answered, admission: Admission) {
     let now = clock.now
+    let tables = present.tables
     let rules = tables.snapshot[intent.capability].rules
     let sticky = intent.session.flatMap {
       sessions.candidate(of: $0, intent.capability, at: now, window: rules.sessionWindow)
     }
     let turn = rules.policy == .roundRobin ? turns.wrappingAdd(1, ordering: .relaxed).oldValue : 0
-    let (decision, choice) = try tables.decide(
-      intent, placement, id: mint.next(at: now), at: now, sticky: sticky, turn: turn)
+    let circumstances = Circumstances(
+      id: mint.next(at: now), at: now, live: present.market?[intent.capability], execution: execution)
+    let (decision, choice, admission) = try tables.decide(
+      intent, placement, circumstances, sticky: sticky, turn: turn)
     if let session = intent.session {
       sessions.seat(
         SessionSeat(session: session, capability: intent.capability, ordinal: decision.chosen, at: now))
     }
-    return Answered(decision: decision, choice: choice, tables: tables)
+    let answered = Answered(
+      decision: decision, choice: choice, tables: tables, circumstances: circumstances)
+    return (answered, admission)
   }
 
   private func record(_ answers: [Answered], _ vectors: [[Float]], keeping kept: [Answer] = []) async throws {
@@ -166,47 +178,4 @@ public final class RoutingService: Sendable {
     guard let judged = try ledger.judged(id, map: snapshot.map) else { return nil }
     return judged.reward(through: .max, await keeper.openIndex)
   }
-}
-
-/// A decision with what it was made from.
-public struct Answered: Sendable {
-  public let decision: Decision
-  public let choice: Choice
-  private let tables: TableCache
-
-  /// The snapshot that decided.
-  public var snapshot: Snapshot {
-    _read { yield tables.snapshot }
-  }
-
-  public init(decision: Decision, choice: Choice, tables: TableCache) {
-    self.decision = decision
-    self.choice = choice
-    self.tables = tables
-  }
-
-  /// An explored decision costs this much more than the preferred one would have; 0 where a price is unknown.
-  public var subsidy: Money {
-    guard choice.reason == .explore else { return .zero }
-    let roster = snapshot[decision.intent.capability].roster
-    let scene = choice.table.scene
-    let work = decision.intent.assumedWork
-    func dollars(_ arm: Int) -> Double? {
-      roster.candidates[scene.arms[arm].position].price?.dollars(for: work)
-    }
-    guard let explored = dollars(choice.arm), let preferred = dollars(choice.table.allocation.preferred)
-    else { return .zero }
-    return Money(dollars: max(0, explored - preferred)) ?? .zero
-  }
-}
-
-/// The tables that the decision path reads, swapped in whole when an epoch closes.
-final class CurrentTables: Sendable {
-  private let value: Mutex<TableCache>
-
-  init(_ tables: TableCache) { value = Mutex(tables) }
-
-  var tables: TableCache { value.withLock { $0 } }
-
-  func swap(to tables: TableCache) { value.withLock { $0 = tables } }
 }
