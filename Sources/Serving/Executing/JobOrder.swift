@@ -1,0 +1,49 @@
+public import Jobs
+public import Routing
+public import Wire
+
+/// What a caller wants done, checked as far as it can be without a vendor.
+public struct JobOrder: Sendable {
+  public var intent: Intent
+  /// The caller's own, D floats; nil to embed the intent's text.
+  public var embedding: [Float]?
+  public var input: WorkInput
+  /// The same as canonical JSON: what is stored, and read again after a restart.
+  public var inputJSON: [UInt8]
+  /// How long all attempts together may take; nil is what ``JobSettings/budget(for:)`` says.
+  public var budget: Span?
+  public var priority: JobPriority
+  /// Whose job it is; nil for a router that serves one.
+  public var tenant: String?
+  /// Whether a refusal by one content policy may be answered by asking the next candidate.
+  public var fallbackOnModeration: Bool
+
+  public init(
+    intent: Intent, embedding: [Float]? = nil, input: WorkInput, inputJSON: [UInt8], budget: Span? = nil,
+    priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false
+  ) {
+    self.intent = intent
+    self.embedding = embedding
+    self.input = input
+    self.inputJSON = inputJSON
+    self.budget = budget
+    self.priority = priority
+    self.tenant = tenant
+    self.fallbackOnModeration = fallbackOnModeration
+  }
+}
+
+/// Why a job is not taken in, beside ``NoEligibleCandidate`` and ``ServiceError``. Nothing was recorded, nothing spent.
+public enum JobRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  /// No candidate that could serve accepts this input. Pointers start at the input object.
+  case input(FieldErrors)
+  /// The budget is not positive.
+  case budget(String)
+
+  public var description: String {
+    switch self {
+    case .input(let errors): "no candidate accepts this input: \(errors)"
+    case .budget(let message): message
+    }
+  }
+}
