@@ -85,6 +85,7 @@ let package = Package(
       "Serving",
       knows: [
         "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
       ]),

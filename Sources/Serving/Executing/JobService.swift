@@ -1,19 +1,27 @@
+import Crypto
 public import Jobs
 public import Logging
 public import Routing
 public import ServiceLifecycle
 
 /// Does the work that decisions ask for: drives jobs through the adapters of their candidates.
+///
+/// Time passes only while ``run()`` does: without it nothing is polled, retried or given up.
 public final class JobService: Sendable {
   public let router: RoutingService
   public let settings: JobSettings
   /// Attempts that speak against a provider, for the health monitor. One reader; the latest 256 wait for it.
   public let failures: AsyncStream<ProviderFailure>
+  let dispatcher: Dispatcher
 
-  init(router: RoutingService, settings: JobSettings) {
+  init(
+    router: RoutingService, settings: JobSettings, dispatcher: Dispatcher,
+    failures: AsyncStream<ProviderFailure>
+  ) {
     self.router = router
     self.settings = settings
-    failures = AsyncStream { _ in }
+    self.dispatcher = dispatcher
+    self.failures = failures
   }
 
   /// Reads every unfinished job, restores what they occupy, and goes on with each where it was.
@@ -24,53 +32,81 @@ public final class JobService: Sendable {
   public static func start(
     router: RoutingService, adapters: any AdapterSource, settings: JobSettings = JobSettings(),
     artefacts: (any ArtefactIntake)? = nil, seed: UInt64 = .random(in: .min ... .max), logger: Logger
-  ) async throws -> JobService { fatalError("to come") }
+  ) async throws -> JobService {
+    let (failures, doubts) = AsyncStream<ProviderFailure>.makeStream(
+      bufferingPolicy: .bufferingNewest(256))
+    let dispatcher = Dispatcher(
+      router: router, adapters: adapters, catalogue: await router.keeper.pending.catalogue.value,
+      settings: settings, artefacts: artefacts, seed: seed, logger: logger, doubts: doubts)
+    try await dispatcher.recover()
+    return JobService(router: router, settings: settings, dispatcher: dispatcher, failures: failures)
+  }
 
   /// Takes a job in. On return it is durable, with its decision, its input and the answer to keep, in one transaction.
   ///
   /// - Parameter keep: makes an answer to be remembered under the caller's key.
   /// - Throws: ``JobRefusal``, ``NoEligibleCandidate``, ``ServiceError``: nothing was recorded and nothing spent.
   public func submit(_ order: JobOrder, keep: (@Sendable (JobView) -> Answer)? = nil) async throws -> JobView {
-    fatalError("to come")
+    let now = router.clock.now
+    let budget = order.budget ?? settings.budget(for: order.intent.capability)
+    guard budget > .seconds(0) else {
+      throw JobRefusal.budget("a job's time must be more than 0, got \(budget)")
+    }
+    let roster = router.snapshot[order.intent.capability].roster
+    let eligible = roster.eligible(for: order.intent).positions.map { roster.candidates[$0] }
+    let planning = JobPlanning(
+      order, eligible, adapters: await dispatcher.adapters, now: now, deadline: now + budget)
+    if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
+    let drawn = try await router.draw(order.intent, embedding: order.embedding, unable: planning.unable)
+    let decision = drawn.answered.decision
+    let factors = await dispatcher.costFactors(of: drawn.order)
+    let plan = planning.plan(
+      drawn.order, Dictionary(uniqueKeysWithValues: eligible.map { ($0.id, $0) }),
+      work: order.intent.assumedWork
+    ) { factors[$0] ?? 1 }
+    let job = try Job(
+      id: router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
+      input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
+      priority: order.priority, tenant: order.tenant, fallbackOnModeration: order.fallbackOnModeration,
+      copiesArtefacts: dispatcher.artefacts != nil)
+    var batch = LedgerBatch()
+    batch.decisions = [decision]
+    batch.embeddings = [drawn.embedding]
+    let wait = drawn.opens.flatMap { $0 > now ? $0 - now : nil }
+    let stored = try await dispatcher.take(
+      job, order.input, bytes: order.inputJSON, batch,
+      keep: keep.map { keep in { keep(JobView(job: $0, decision: decision, retryAfter: wait)) } })
+    return JobView(
+      job: stored, decision: decision, retryAfter: wait,
+      queuedAhead: await dispatcher.queuedAhead(of: job.id))
   }
 
-  /// How a job stands; nil for one that nobody knows.
-  public func view(_ id: Identifier) async throws -> JobView? { fatalError("to come") }
-
-  /// The latest first, by id.
-  public func list(
-    states: Set<JobState>? = nil, before: Identifier? = nil, limit: Int
-  ) async throws -> [JobView] { fatalError("to come") }
-
-  /// Asks for a job's end. It may take a while where a vendor must be asked; one that is over stays as it is.
-  public func cancel(_ id: Identifier) async throws -> JobView? { fatalError("to come") }
-
-  /// Waits until a job is over, at most so long; then as it stands.
-  public func wait(for id: Identifier, atMost limit: Span) async throws -> JobView? { fatalError("to come") }
-
-  /// What happened to a job after an entry's number, then what happens, until it is over; nil for an unknown job.
-  public func events(
-    of id: Identifier, after number: Int = 0
-  ) async throws -> AsyncThrowingStream<JobLogEntry, any Error>? { fatalError("to come") }
-
-  /// Takes in a call to `/webhooks/<provider>`; what it says is durable before this returns.
-  ///
-  /// - Parameter token: of the URL's query, ``Job/token(_:)``.
-  public func receive(
-    _ call: WebhookCall, from provider: String, token: String?
-  ) async -> WebhookAnswer { fatalError("to come") }
+  /// The same input is kept once, whoever sends it.
+  private static func reference(to bytes: [UInt8]) -> JobInput {
+    let digits = Array("0123456789abcdef")
+    let digest = SHA256.hash(data: bytes)
+    let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return JobInput(reference: "sha256:" + String(text), byteCount: bytes.count)
+  }
 
   /// Goes over to a new catalogue: jobs at the vendors keep their places.
-  public func adopt(adapters: any AdapterSource, catalogue: Catalogue) async { fatalError("to come") }
+  public func adopt(adapters: any AdapterSource, catalogue: Catalogue) async {
+    await dispatcher.adopt(adapters, catalogue)
+  }
 
   /// Every provider of the catalogue, by id.
-  public func providers() async -> [ProviderView] { fatalError("to come") }
+  public func providers() async -> [ProviderView] { await dispatcher.providers() }
 
-  /// What the health monitor has found.
-  public func note(health state: ProviderHealth.State, of provider: String) async { fatalError("to come") }
+  /// What the health monitor has found. Told after every check, and not only when the state has changed: a good check
+  /// also opens what a refused credential had shut.
+  public func note(health state: ProviderHealth.State, of provider: String) async {
+    await dispatcher.note(state, of: provider)
+  }
 }
 
 extension JobService: Service {
   /// Keeps the time until shutdown begins: wakes jobs when they are due.
-  public func run() async throws { fatalError("to come") }
+  public func run() async throws {
+    await cancelWhenGracefulShutdown { [dispatcher] in await dispatcher.keepTime() }
+  }
 }

@@ -1,0 +1,149 @@
+import Jobs
+import Routing
+
+/// How all providers stand with this router at the moment: their circuits, the places at them and who waits for one,
+/// what attempts have shown, and what keeps them from being used. A value: time and chance are arguments.
+struct ProviderBoard: Sendable {
+  private(set) var catalogue: Catalogue
+  private(set) var candidates: [String: Candidate] = [:]
+  /// Candidate ids by provider, sorted.
+  private(set) var shelves: [String: [String]] = [:]
+  private(set) var accounts: AccountBook
+  private(set) var circuits: CircuitBoard
+  private(set) var figures: [String: CandidateFigures] = [:]
+  private(set) var health: [String: ProviderHealth.State] = [:]
+  /// Candidates that a vendor called gone, with its words.
+  private(set) var gone: [String: String] = [:]
+  /// What keeps a provider's adapter from being used; absent when nothing does.
+  var obstacles: [String: LiveObstacle] = [:]
+  /// Who waits for a provider.
+  var queues: [String: JobQueue] = [:]
+  /// The one attempt that tries a candidate all of whose rivals are closed too.
+  private var probes: [String: Lease] = [:]
+
+  init(_ catalogue: Catalogue, circuits: CircuitBoard = CircuitBoard(), at now: Instant) {
+    self.catalogue = catalogue
+    self.circuits = circuits
+    accounts = AccountBook()
+    adopt(catalogue, at: now)
+  }
+
+  /// Goes over to another catalogue; what is known of candidates stays.
+  mutating func adopt(_ catalogue: Catalogue, at now: Instant) {
+    self.catalogue = catalogue
+    let listed = Dictionary(uniqueKeysWithValues: catalogue.candidates.map { ($0.id, $0) })
+    candidates = listed
+    shelves = Dictionary(grouping: catalogue.candidates, by: \.provider).mapValues { $0.map(\.id) }
+    for provider in catalogue.providers where shelves[provider.id] == nil { shelves[provider.id] = [] }
+    accounts.adopt(limits: ProviderBoard.limits(of: catalogue), at: now)
+    // Whoever lists a candidate again says that it is there.
+    gone = gone.filter { id, _ in listed[id].map { $0.lifecycle.isRetired(at: now) } ?? false }
+  }
+
+  private static func limits(of catalogue: Catalogue) -> [String: AccountLimits] {
+    var limits: [String: AccountLimits] = [:]
+    for provider in catalogue.providers {
+      guard let access = provider.access else { continue }
+      limits[provider.id] = AccountLimits(
+        concurrency: access.concurrency, rates: access.rates.map { .init($0.count, per: $0.period) })
+    }
+    return limits
+  }
+
+  /// Who pays a provider for a tenant's job.
+  func payer(of provider: String, tenant: String?) -> Payer {
+    switch catalogue.provider(provider)?.access?.payment ?? .onDemand {
+    case .prepaidPool: .prepaidPool
+    case .onDemand: .onDemand
+    case .forwarded: .forwarded(tenant ?? "")
+    }
+  }
+
+  // MARK: Places at the vendors
+
+  /// The places that a job occupies: one for each attempt at which its vendor is at work, as far as we know.
+  func leases(of job: Job) -> [Lease: AccountKey] {
+    var leases: [Lease: AccountKey] = [:]
+    for (number, attempt) in job.attempts.enumerated() {
+      switch attempt.state {
+      case .submitting, .submitUnknown, .running:
+        let provider = job.plan[attempt.candidate].provider
+        leases[Lease(job: job.id, attempt: number)] = AccountKey(
+          provider: provider, payer: payer(of: provider, tenant: job.tenant))
+      default: break
+      }
+    }
+    return leases
+  }
+
+  /// Takes a place; false when there is none.
+  mutating func acquire(_ lease: Lease, from key: AccountKey, at now: Instant) -> Bool {
+    accounts.acquire(lease, from: key, at: now)
+  }
+
+  mutating func restore(_ lease: Lease, to key: AccountKey, at now: Instant) {
+    accounts.restore(lease, to: key, at: now)
+  }
+
+  mutating func release(_ lease: Lease, at now: Instant) {
+    accounts.release(lease, at: now)
+    for (candidate, probe) in probes where probe == lease { probes[candidate] = nil }
+  }
+
+  func isProbed(_ candidate: String) -> Bool { probes[candidate] != nil }
+
+  mutating func probe(_ candidate: String, by lease: Lease) { probes[candidate] = lease }
+
+  // MARK: What attempts teach
+
+  /// Takes in how an attempt ended.
+  ///
+  /// - Returns: the circuits that changed.
+  mutating func record(_ report: AttemptReport, tenant: String?, at now: Instant, random: Double)
+    -> [CircuitChange]
+  {
+    figures[report.candidate, default: CandidateFigures()].record(report)
+    if report.failure?.failureClass == .rateConcurrency, !report.isRevision {
+      let payer = payer(of: report.provider, tenant: tenant)
+      accounts.throttle(AccountKey(provider: report.provider, payer: payer), at: now)
+    }
+    if let event = Retirement.after(report, in: catalogue.candidates, at: now) {
+      gone[report.candidate] = event.message ?? "its vendor says that it is gone"
+    }
+    return circuits.record(report, at: now, random: random)
+  }
+
+  /// Takes in a call outside of an attempt's end that failed.
+  mutating func record(
+    _ failure: VendorFailure, of candidate: String, at provider: String, at now: Instant, random: Double
+  ) -> [CircuitChange] {
+    circuits.record(
+      failure, of: .init(candidate: candidate, provider: provider), at: now, random: random)
+  }
+
+  /// Takes in an attempt of the past: only the figures hear of it.
+  mutating func remember(_ report: AttemptReport) {
+    figures[report.candidate, default: CandidateFigures()].record(report)
+  }
+
+  mutating func note(_ state: ProviderHealth.State, of provider: String, at now: Instant) {
+    health[provider] = state
+    if state == .healthy { mend(provider, at: now) }
+  }
+
+  /// Lets some calls through to what was opened hard at a provider: a call with the credential went through, or somebody
+  /// has looked after the catalogue.
+  mutating func mend(_ provider: String, at now: Instant) {
+    let isShut = circuits.circuit(ofProvider: provider).phase(at: now) == .openHard
+    for candidate in shelves[provider] ?? [] {
+      let key = CircuitBoard.Key(candidate: candidate, provider: provider)
+      guard isShut || circuits.circuit(of: key).phase(at: now) == .openHard else { continue }
+      _ = circuits.mend(key, at: now)
+    }
+  }
+
+  /// The factor that corrects a candidate's estimated costs; 1 before anything is known.
+  func costFactor(of candidate: String, at now: Instant) -> Double {
+    figures[candidate]?.costFactor(at: now) ?? 1
+  }
+}
