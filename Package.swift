@@ -164,7 +164,7 @@ let package = Package(
     .executableTarget(name: "curl-reference", dependencies: ["CCurl"], path: "Sources/CurlReference"),
 
     .target(
-      name: "TestSupport", dependencies: ["Jobs", "Routing", "Serving", "Vectors", "Statistics"],
+      name: "TestSupport", dependencies: ["Jobs", "Routing", "Serving", "Vectors", "Statistics", "Wire"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("HouseTests", of: []),

@@ -4,15 +4,40 @@ public import Routing
 public import Serving
 import Synchronization
 
-/// A ledger in memory whose disk can be full, or slow.
+/// A ledger in memory whose disk can be full, or slow, and whose process can be killed.
 public final class FailingLedger: Ledger {
   public struct DiskFull: Error, CustomStringConvertible { public var description: String { "disk full" } }
+  public struct Stopped: Error, CustomStringConvertible { public var description: String { "stopped" } }
 
-  private let base = MemoryLedger()
+  /// Where it writes; a second ledger may go on where this one was stopped.
+  public let base: MemoryLedger
   private let isFailing = Mutex(false)
   private let seconds = Mutex(0.0)
+  private let life = Mutex<(left: Int?, writesLast: Bool)>((nil, false))
 
-  public init() {}
+  public init(_ base: MemoryLedger = MemoryLedger()) { self.base = base }
+
+  /// Lets so many more commits through and then none, and nothing about jobs is read any more: the process is gone.
+  ///
+  /// - Parameter writesLast: whether the first commit beyond is written all the same, and nobody hears of it.
+  public func stop(after commits: Int, writesLast: Bool = false) {
+    life.withLock { $0 = (commits, writesLast) }
+  }
+
+  /// Whether it was stopped.
+  public var isDead: Bool { life.withLock { ($0.left ?? 0) < 0 } }
+
+  private func live() throws { if isDead { throw Stopped() } }
+
+  private func spend() throws -> Bool {
+    try life.withLock { life in
+      guard let left = life.left else { return true }
+      life.left = left - 1
+      if left > 0 { return true }
+      if left == 0, life.writesLast { return false }
+      throw Stopped()
+    }
+  }
 
   public var fails: Bool {
     get { isFailing.withLock { $0 } }
@@ -28,6 +53,10 @@ public final class FailingLedger: Ledger {
   public func append(_ batch: LedgerBatch) throws -> [Receipt] {
     if pause > 0 { Thread.sleep(forTimeInterval: pause) }
     if fails { throw DiskFull() }
+    guard try spend() else {
+      _ = try base.append(batch)
+      throw Stopped()
+    }
     return try base.append(batch)
   }
 
@@ -93,18 +122,26 @@ public final class FailingLedger: Ledger {
   public func close() throws { try base.close() }
   public func dropJobs(endedBefore: Instant) throws -> Int { try base.dropJobs(endedBefore: endedBefore) }
   public func dropHealthChecks(before: Instant) throws { try base.dropHealthChecks(before: before) }
-  public func job(_ id: Identifier) throws -> Job? { try base.job(id) }
+  public func job(_ id: Identifier) throws -> Job? {
+    try live()
+    return try base.job(id)
+  }
   public func unfinishedJobs(_ body: (Job) throws -> Void) throws { try base.unfinishedJobs(body) }
   public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
     try base.jobs(states: states, before: before, limit: limit)
   }
   public func jobs(of decision: Identifier) throws -> [Job] { try base.jobs(of: decision) }
   public func attempt(atVendor id: String, of provider: String) throws -> (job: Identifier, attempt: Int)? {
-    try base.attempt(atVendor: id, of: provider)
+    try live()
+    return try base.attempt(atVendor: id, of: provider)
   }
-  public func jobInput(_ reference: String) throws -> [UInt8]? { try base.jobInput(reference) }
+  public func jobInput(_ reference: String) throws -> [UInt8]? {
+    try live()
+    return try base.jobInput(reference)
+  }
   public func jobEvents(of id: Identifier, after number: Int, limit: Int) throws -> [JobLogEntry] {
-    try base.jobEvents(of: id, after: number, limit: limit)
+    try live()
+    return try base.jobEvents(of: id, after: number, limit: limit)
   }
   public func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry] {
     try base.healthChecks(of: provider, limit: limit)
