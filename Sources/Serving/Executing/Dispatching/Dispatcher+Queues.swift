@@ -8,14 +8,14 @@ extension Dispatcher {
     guard let job = live[id]?.job, job.turn?.candidate == candidate else { return }
     leaveQueue(id)
     let (now, random) = (now, chance.uniform())
-    let admission = board.admission(of: candidate, in: job, at: now, random: random)
-    if case .closed(let reason, let until) = admission {
+    let clearance = board.clearance(of: candidate, in: job, at: now, random: random)
+    if case .closed(let reason, let until) = clearance {
       post(Errand(.blocked(reason, until: until), about: candidate), to: id)
       return
     }
     let provider = job.plan[candidate].provider
     let entry = entry(of: job, candidate)
-    if !isStopping, (board.queues[provider]?.count ?? 0) == 0, let lease = take(entry, admission, at: now) {
+    if !isStopping, (board.queues[provider]?.count ?? 0) == 0, let lease = take(entry, clearance, at: now) {
       post(Errand(.started, about: candidate, lease: lease), to: id)
       return
     }
@@ -47,18 +47,18 @@ extension Dispatcher {
   }
 
   /// Takes the place for a job's next attempt; nil when there is none.
-  func take(_ entry: JobQueue.Entry, _ admission: Admission, at now: Instant) -> Lease? {
+  func take(_ entry: JobQueue.Entry, _ clearance: Clearance, at now: Instant) -> Lease? {
     guard let job = live[entry.job]?.job else { return nil }
-    return take(for: job, candidate: entry.candidate, admission, at: now)
+    return take(for: job, candidate: entry.candidate, clearance, at: now)
   }
 
-  func take(for job: Job, candidate: Int, _ admission: Admission, at now: Instant) -> Lease? {
+  func take(for job: Job, candidate: Int, _ clearance: Clearance, at now: Instant) -> Lease? {
     let planned = job.plan[candidate]
     let lease = Lease(job: job.id, attempt: job.attempts.count)
     let key = AccountKey(
       provider: planned.provider, payer: board.payer(of: planned.provider, tenant: job.tenant))
     guard board.acquire(lease, from: key, at: now) else { return nil }
-    if admission == .probe { board.probe(planned.candidate, by: lease) }
+    if clearance == .probe { board.probe(planned.candidate, by: lease) }
     touch(planned.provider)
     return lease
   }
@@ -84,10 +84,10 @@ extension Dispatcher {
       }
       live[entry.job]?.queue = nil
       guard let job = live[entry.job]?.job, job.turn?.candidate == entry.candidate else { continue }
-      let admission = board.admission(of: entry.candidate, in: job, at: now, random: chance.uniform())
-      if case .closed(let reason, let until) = admission {
+      let clearance = board.clearance(of: entry.candidate, in: job, at: now, random: chance.uniform())
+      if case .closed(let reason, let until) = clearance {
         post(Errand(.blocked(reason, until: until), about: entry.candidate), to: job.id)
-      } else if let lease = take(entry, admission, at: now) {
+      } else if let lease = take(entry, clearance, at: now) {
         post(Errand(.started, about: entry.candidate, lease: lease), to: job.id)
       }
       touch(provider)
@@ -111,12 +111,12 @@ extension Dispatcher {
       while let entry = queue.removeFirst(where: { entry in
         guard let job = live[entry.job]?.job else { return true }
         // With 0 a half-open circuit lets everybody pass: only what is shut is meant here.
-        if case .closed = board.admission(of: entry.candidate, in: job, at: now, random: 0) { return true }
+        if case .closed = board.clearance(of: entry.candidate, in: job, at: now, random: 0) { return true }
         return false
       }) {
         live[entry.job]?.queue = nil
         guard let job = live[entry.job]?.job,
-          case .closed(let reason, let until) = board.admission(
+          case .closed(let reason, let until) = board.clearance(
             of: entry.candidate, in: job, at: now, random: 0)
         else { continue }
         expelled.append((entry, reason, until))

@@ -2,7 +2,7 @@ import Jobs
 import Routing
 
 /// Whether a candidate may be asked now.
-enum Admission: Hashable, Sendable {
+enum Clearance: Hashable, Sendable {
   /// Nothing stands in the way but, perhaps, the want of a place.
   case open
   /// The same, by exception: its circuit is half open, and all others of the plan are closed too. One at a time.
@@ -16,7 +16,7 @@ extension ProviderBoard {
   /// - Parameters:
   ///   - candidate: the position in the job's plan.
   ///   - random: in [0, 1), for half-open circuits.
-  func admission(of candidate: Int, in job: Job, at now: Instant, random: Double) -> Admission {
+  func clearance(of candidate: Int, in job: Job, at now: Instant, random: Double) -> Clearance {
     let planned = job.plan[candidate]
     if let closed = closure(of: planned, deadline: job.deadline, at: now) { return closed }
     let key = CircuitBoard.Key(candidate: planned.candidate, provider: planned.provider)
@@ -38,7 +38,7 @@ extension ProviderBoard {
   static let probePause = Span.seconds(2)
 
   /// What shuts a candidate whatever its circuit says.
-  private func closure(of planned: PlannedCandidate, deadline: Instant, at now: Instant) -> Admission? {
+  private func closure(of planned: PlannedCandidate, deadline: Instant, at now: Instant) -> Clearance? {
     if let obstacle = obstacles[planned.provider] {
       return .closed(obstacle.kind == .noCredential ? .noCredential : .down, until: obstacle.until)
     }
