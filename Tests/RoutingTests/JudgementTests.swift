@@ -244,6 +244,23 @@ struct JudgementTests {
     #expect(twice.reward(through: 10, index)?.value == 0.5)
   }
 
+  @Test(
+    "bad output counts against the candidate that delivered it, the rewards go to the one that took its place"
+  )
+  func badOutputBeforeFailover() throws {
+    let index = try index()
+    let bad = signal(1, .badOutput, executed: 6)
+    let alone = judged([bad, signal(2, nil, executed: 7)])
+    #expect(alone.reward(through: 10, index)?.ordinal == 6 && alone.reward(through: 10, index)?.value == 0)
+    let both = judged([bad, signal(2, nil, executed: 7), signal(12, .thumb, 1)])
+    let reward = both.reward(through: 20, index)
+    #expect(reward?.ordinal == 7 && reward?.value == 1 && reward?.mass == 1)
+    let changes = both.changes(after: 0, through: 20, index)
+    #expect(changes.map(\.tally.cell.ordinal) == [6, 7])
+    #expect(changes.map(\.tally.mass) == [1 << 30, 1 << 30])
+    #expect(changes.map(\.tally.sum) == [0, 1 << 30])
+  }
+
   @Test("increments add up to the final reward, for random threads of entries under any cut into epochs")
   func increments() throws {
     var generator = Xoshiro256(seed: 9)

@@ -71,10 +71,12 @@ public struct Reward: Hashable, Sendable {
   public let mass: Double
   /// y, 0…1.
   public let value: Double
-  /// The same by rater, in whole numbers; see ``Tally``.
+  /// The same by candidate and rater, in whole numbers; see ``Tally``. Holds also what was said about others than
+  /// ``ordinal``: bad output of a candidate in whose place another one executed.
   let parts: [Part]
 
   struct Part: Hashable, Sendable {
+    let ordinal: UInt32
     let rater: UInt64
     let mass: Int64
     let sum: Int64
@@ -182,26 +184,50 @@ extension Judged {
     guard let first = winners.first else { return nil }
     let epoch = index.epoch(of: first.origin)
     let rules = index.rules(epoch, capability).signals
-    var totalWeight = 0.0
-    var totalValue = 0.0
-    var weighted: [(rater: UInt64, weight: Double, value: Double)] = []
+    // A report's own reward is about the candidate that it names (one whose output was bad, before another executed in
+    // its place); every other is about the one that executed.
+    var shares: [Share] = []
     for winner in winners {
       guard let kind = winner.kind else { continue }
+      let ordinal = winner.executed ?? executed
       let value = kind.hasConfigurableValue ? rules[value: kind] : winner.reward
       let weight = rules[weight: kind] * winner.trust
-      totalWeight += weight
-      totalValue += weight * value
-      weighted.append((winner.rater, weight, value))
+      let place = shares.firstIndex { $0.ordinal == ordinal } ?? shares.endIndex
+      if place == shares.endIndex { shares.append(Share(ordinal: ordinal)) }
+      shares[place].add(winner.rater, weight: weight, value: value)
     }
-    guard totalWeight > 0 else { return nil }
-    let mass = min(1, totalWeight)
-    let parts = weighted.map { part in
-      let share = mass * part.weight / totalWeight
-      return Reward.Part(
-        rater: part.rater, mass: Int64((share * Tally.unit).rounded()),
-        sum: Int64((share * part.value * Tally.unit).rounded()))
+    shares.removeAll { $0.weight <= 0 }
+    guard let main = shares.first(where: { $0.ordinal == executed }) ?? shares.first else { return nil }
+    return Reward(
+      epoch: epoch, ordinal: main.ordinal, mass: main.mass, value: main.value / main.weight,
+      parts: shares.flatMap(\.parts))
+  }
+
+  /// What was said about one candidate.
+  private struct Share {
+    let ordinal: UInt32
+    var weight = 0.0
+    var value = 0.0
+    var entries: [(rater: UInt64, weight: Double, value: Double)] = []
+
+    init(ordinal: UInt32) { self.ordinal = ordinal }
+
+    mutating func add(_ rater: UInt64, weight: Double, value: Double) {
+      self.weight += weight
+      self.value += weight * value
+      entries.append((rater, weight, value))
     }
-    return Reward(epoch: epoch, ordinal: executed, mass: mass, value: totalValue / totalWeight, parts: parts)
+
+    var mass: Double { min(1, weight) }
+
+    var parts: [Reward.Part] {
+      entries.map { entry in
+        let share = mass * entry.weight / weight
+        return Reward.Part(
+          ordinal: ordinal, rater: entry.rater, mass: Int64((share * Tally.unit).rounded()),
+          sum: Int64((share * entry.value * Tally.unit).rounded()))
+      }
+    }
   }
 
   /// What the entries after `previous` and up to `sequence` change, by epoch: the old reward taken out, the new one
@@ -217,9 +243,11 @@ extension Judged {
 
   private func tallies(_ reward: Reward?, sign: Int64) -> [(epoch: Int, tally: Tally)] {
     guard let reward else { return [] }
-    let cell = CellKey(capability: capability, row: row, ordinal: reward.ordinal)
     return reward.parts.map { part in
-      (reward.epoch, Tally(cell: cell, rater: part.rater, mass: sign * part.mass, sum: sign * part.sum))
+      let cell = CellKey(capability: capability, row: row, ordinal: part.ordinal)
+      return (
+        reward.epoch, Tally(cell: cell, rater: part.rater, mass: sign * part.mass, sum: sign * part.sum)
+      )
     }
   }
 }

@@ -46,7 +46,8 @@ public final class JobService: Sendable {
   ///
   /// - Parameter keep: makes an answer to be remembered under the caller's key.
   /// - Throws: ``JobRefusal``, ``NoEligibleCandidate``, ``ServiceError``: nothing was recorded and nothing spent.
-  public func submit(_ order: JobOrder, keep: (@Sendable (JobView) -> Answer)? = nil) async throws -> JobView {
+  public func submit(_ order: JobOrder, keep: (@Sendable (JobView) -> Answer)? = nil) async throws -> JobView
+  {
     let now = router.clock.now
     let budget = order.budget ?? settings.budget(for: order.intent.capability)
     guard budget > .seconds(0) else {

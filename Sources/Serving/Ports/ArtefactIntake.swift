@@ -12,8 +12,9 @@ public protocol ArtefactIntake: Sendable {
   ///   disk), and the job tries again.
   func receive(
     _ artefact: Artefact,
-    _ download: @Sendable (_ descriptor: Int32) async throws(VendorFailure) -> (
-      contentType: String?, byteCount: Int
-    )
+    _ download:
+      @Sendable (_ descriptor: Int32) async throws(VendorFailure) -> (
+        contentType: String?, byteCount: Int
+      )
   ) async throws -> Artefact
 }

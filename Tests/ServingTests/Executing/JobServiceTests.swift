@@ -232,7 +232,8 @@ struct JobServiceTests {
     try await world.checkRest()
   }
 
-  @Test("A refusal by a content policy goes elsewhere only where the caller allows it", arguments: [false, true])
+  @Test(
+    "A refusal by a content policy goes elsewhere only where the caller allows it", arguments: [false, true])
   func moderation(isAllowed: Bool) async throws {
     let world = try await JobWorld()
     world.north.reply(.init(.fails(VendorFailure(.moderated, message: "no foxes"))))

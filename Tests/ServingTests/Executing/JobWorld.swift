@@ -20,6 +20,8 @@ final class JobWorld {
   private(set) var service: JobService
   let settings: JobSettings
   let artefacts: (any ArtefactIntake)?
+  /// Of routers that were stopped: the calls that they had under way go on.
+  private var stopped: [Dispatcher] = []
 
   static let capability = Capability.textGeneration
 
@@ -77,6 +79,7 @@ final class JobWorld {
 
   /// Another process on the same ledger, after this one is gone.
   func restart(on ledger: any Ledger, seed: UInt64 = 2) async throws {
+    stopped.append(dispatcher)
     self.ledger = ledger
     router = try await RoutingService.start(
       on: ledger, embedder: HashingEmbedding(), clock: clock, mint: IdentifierMint(seed: seed),
@@ -124,13 +127,21 @@ final class JobWorld {
 
   func kinds(_ id: Identifier) throws -> [JobLogEntry.Kind] { try log(id).map(\.kind) }
 
+  private var underWay: Int {
+    get async {
+      var sum = 0
+      for dispatcher in stopped + [dispatcher] { sum += await dispatcher.underWay }
+      return sum
+    }
+  }
+
   /// Waits, in real time, until nothing is being done but what sleeps by the test's clock.
   func settle() async throws {
     let deadline = ContinuousClock.now + .seconds(60)
     var quiet = 0
     while quiet < 2 {
       try #require(ContinuousClock.now < deadline, "the executors do not come to rest")
-      if await dispatcher.underWay == clock.sleepers {
+      if await underWay == clock.sleepers {
         quiet += 1
         await Task.yield()
       } else {
@@ -147,7 +158,7 @@ final class JobWorld {
       try await settle()
       if try await isMet() { return }
       let timer = await dispatcher.tick()
-      if await dispatcher.underWay != clock.sleepers { continue }
+      if await underWay != clock.sleepers { continue }
       let times = [timer, clock.nextWaking] + vendors.values.map(\.nextWebhook)
       guard let next = times.compactMap({ $0 }).min(), next <= end else {
         clock.advance(to: end)

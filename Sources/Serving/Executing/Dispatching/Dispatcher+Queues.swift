@@ -20,7 +20,8 @@ extension Dispatcher {
       return
     }
     let wait = board.accounts.headroom(AccountKey(provider: provider, payer: entry.payer), at: now)
-    if let until = patienceEnd(wait, at: now), board.hasWayAround(candidate, in: job, at: now, random: random) {
+    if let until = patienceEnd(wait, at: now), board.hasWayAround(candidate, in: job, at: now, random: random)
+    {
       post(Errand(.blocked(.noHeadroom, until: until), about: candidate), to: id)
       return
     }

@@ -18,7 +18,9 @@ extension Dispatcher {
     var entries = JobLog.entries(from: nil, to: new, at: now, last: 0, ahead: ahead(of: new, at: now))
     let clearance = board.clearance(of: 0, in: new, at: now, random: chance.uniform())
     let isFirst = (board.queues[new.plan[0].provider]?.count ?? 0) == 0
-    if clearance == .open || clearance == .probe, isFirst, take(for: new, candidate: 0, clearance, at: now) != nil {
+    if clearance == .open || clearance == .probe, isFirst,
+      take(for: new, candidate: 0, clearance, at: now) != nil
+    {
       let transition = job.apply(.started, at: now, random: chance.uniform(), rules: settings.rules)
       entries += JobLog.entries(
         from: new, to: job, records: transition.records, at: now, last: entries.count)

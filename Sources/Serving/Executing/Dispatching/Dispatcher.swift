@@ -99,7 +99,9 @@ actor Dispatcher {
 
   func lastEntry(of id: Identifier) throws -> Int {
     var last = 0
-    while let entry = try router.ledger.jobEvents(of: id, after: last, limit: 1_000).last { last = entry.number }
+    while let entry = try router.ledger.jobEvents(of: id, after: last, limit: 1_000).last {
+      last = entry.number
+    }
     return last
   }
 

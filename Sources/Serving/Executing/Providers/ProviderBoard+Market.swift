@@ -55,7 +55,8 @@ extension ProviderBoard {
     guard let opens = circuits.soonest(key, after: now) else {
       return LiveObstacle(
         .circuitOpen,
-        detail: "its provider refuses our credential or has no money of ours; it opens again after a good check")
+        detail:
+          "its provider refuses our credential or has no money of ours; it opens again after a good check")
     }
     if opens > now {
       return LiveObstacle(.circuitOpen, until: opens, detail: "too many calls failed; open until \(opens)")
