@@ -217,8 +217,8 @@ let package = Package(
     tests(
       "APITests",
       of: [
-        "API", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "Persistence",
-        "TestSupport",
+        "API", "Declarations", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire",
+        "Persistence", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"),

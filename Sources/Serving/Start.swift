@@ -130,9 +130,12 @@ extension Region {
 
 public enum RegionError: Error, Hashable, CustomStringConvertible {
   case noDirection(String)
+  /// The id is that of a learned region, and an id never changes its meaning.
+  case learned(String)
 
   public var description: String {
     switch self {
+    case .learned(let id): "'\(id)' is the id of a learned region; give the named one another"
     case .noDirection(let id): "the examples of region '\(id)' contain no words that the embedding knows"
     }
   }

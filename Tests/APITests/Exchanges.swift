@@ -230,11 +230,15 @@ final class ExchangeRecorder: Sendable {
 
   var exchanges: JSONValue { .array(kept.withLock { $0 }) }
 
-  /// - Parameter isBeyondSchema: the fault, if there is one, is none that a schema can state.
+  /// - Parameters:
+  ///   - bytes: a body that is not held against a schema.
+  ///   - isBeyondSchema: the fault, if there is one, is none that a schema can state.
   func send(
-    _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil, isBeyondSchema: Bool = false
+    _ method: HTTPRequest.Method, _ path: String, _ body: JSONValue? = nil, bytes: [UInt8]? = nil,
+    headers: HTTPFields = [:], isBeyondSchema: Bool = false
   ) async throws {
-    let reply = try await router.send(method, path, body: body.map { $0.serialized() })
+    let reply = try await router.send(
+      method, path, body: bytes ?? body.map { $0.serialized() }, headers: headers)
     kept.withLock {
       $0.append([
         "method": .string(method.rawValue.lowercased()),

@@ -2,6 +2,7 @@ import API
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 import Routing
 import Serving
 import TestSupport
@@ -27,8 +28,9 @@ import Wire
         documented.insert("\(method.uppercased()) \(path)")
       }
     }
-    let routes = try await TestRouter.run { router in
-      RouterAPI.router(router.service).routes.filter { $0.method != .head }.map(\.description)
+    let routes = try await JobRouter.run { world in
+      RouterAPI.router(world.router.service, parts: world.parts).routes.filter { $0.method != .head }.map(
+        \.description)
     }
     #expect(documented == Set(routes))
     #expect(documented.count == routes.count && documented.count > 20)
@@ -48,7 +50,11 @@ import Wire
     let text = try String(contentsOf: Self.file, encoding: .utf8)
     for name in Capability.names + SignalKind.names + PolicyKind.allCases.map(\.rawValue)
       + Reason.allCases.map(\.name)
-      + Outcome.State.allCases.map(\.rawValue)
+      + Outcome.State.allCases.map(\.rawValue) + JobState.allCases.map(\.rawValue)
+      + AttemptState.allCases.map(\.rawValue) + ErrorCode.allCases.map(\.rawValue)
+      + FailureClass.allCases.map(\.rawValue) + BlockReason.allCases.map(\.rawValue)
+      + JobLogEntry.Kind.allCases.map(\.rawValue) + LiveObstacle.Kind.allCases.map(\.rawValue)
+      + WorkParameter.allCases.map(\.rawValue)
     {
       #expect(text.contains(name), "\(name)")
     }
@@ -58,8 +64,10 @@ import Wire
     "the document is valid OpenAPI 3.1, and real requests and answers are what it says",
     .enabled(if: Python.hasTools, "needs python3 with openapi-spec-validator, jsonschema and PyYAML"))
   func conforms() async throws {
-    let exchanges = try await TestRouter.run { router in try await Exchanges.record(router) }
-    #expect(exchanges.arrayValue?.count ?? 0 > 80)
+    let deciding = try await TestRouter.run { router in try await Exchanges.record(router) }
+    let executing = try await JobRouter.run { world in try await JobExchanges.record(world) }
+    let exchanges = JSONValue.array((deciding.arrayValue ?? []) + (executing.arrayValue ?? []))
+    #expect(exchanges.arrayValue?.count ?? 0 > 160)
     let folder = FileManager.default.temporaryDirectory.appending(path: "contract-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -29,7 +29,7 @@ struct TestRouter: Sendable {
   static func run<Result: Sendable>(
     on ledger: any Ledger = MemoryLedger(), catalogue: Catalogue? = Market.catalogue, seed: UInt64 = 7,
     settings: [(key: String, value: Setting)] = [], clock: ManualClock = ManualClock(),
-    limits: RequestLimits = RequestLimits(), isLive: Bool = false,
+    parts: RouterParts = RouterParts(), limits: RequestLimits = RequestLimits(), isLive: Bool = false,
     _ body: @escaping @Sendable (TestRouter) async throws -> Result
   ) async throws -> Result {
     let service = try await RoutingService.start(
@@ -41,9 +41,12 @@ struct TestRouter: Sendable {
       }
       let result =
         try await isLive
-        ? RouterAPI.application(service, host: "127.0.0.1", port: 0, limits: limits, logger: quiet).test(
-          .live, test)
-        : Application(router: RouterAPI.router(service, limits: limits), logger: quiet).test(.router, test)
+        ? RouterAPI.application(
+          service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: quiet
+        ).test(.live, test)
+        : Application(
+          router: RouterAPI.router(service, parts: parts, limits: limits), logger: quiet
+        ).test(.router, test)
       await service.stop()
       return result
     } catch {

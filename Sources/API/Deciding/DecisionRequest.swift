@@ -15,15 +15,26 @@ struct DecisionRequest {
     try reader.finish()
   }
 
-  /// Placeholders stand where the reader recorded an error.
-  private init(_ reader: inout FieldReader, dimension: Int, limits: RequestLimits) {
+  /// Reads the fields of a decision where others stand beside them. Placeholders stand where the reader recorded an
+  /// error.
+  ///
+  /// - Parameter spare: the text to take where none is given and no embedding either; what there is of it elsewhere in
+  ///   the request.
+  init(
+    _ reader: inout FieldReader, dimension: Int, limits: RequestLimits,
+    spare: (text: String?, source: String)? = nil
+  ) {
     let capability = reader.parsed("capability", as: "one of \(Capability.listing)") {
       Capability(name: $0)
     }
-    let text = reader.optionalString("intent", length: 1...limits.intentCharacters)
+    var text = reader.optionalString("intent", length: 1...limits.intentCharacters)
     embedding = DecisionRequest.embedding(&reader, dimension)
-    if text == nil, !reader.has("intent"), !reader.has("embedding") {
-      reader.fail("intent", "is required unless there is an embedding")
+    if text == nil, !reader.has("intent") {
+      text = spare?.text
+      if text == nil, !reader.has("embedding") {
+        reader.fail(
+          "intent", "is required unless there is an embedding" + (spare.map { " or \($0.source)" } ?? ""))
+      }
     }
     if let text, !text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) {
       reader.fail("intent", "must say something; it is only white space")

@@ -17,13 +17,15 @@ final class IdempotencyGate: Sendable {
   init(_ service: RoutingService) { self.service = service }
 
   /// - Parameters:
+  ///   - scope: put before the key where it is kept, so that requests of different kinds do not meet.
   ///   - body: what must be the same for the same key.
-  ///   - work: makes the answer and has it committed under the key with the digest that it is given.
+  ///   - work: makes the answer and has it committed with the digest that it is given, under the scope and the key.
   /// - Returns: the answer's bytes, and whether they are a replay.
   /// - Throws: 409 when the key was used with another body.
   func answer(
-    key: String, body: [UInt8], _ work: (_ digest: [UInt8]) async throws -> [UInt8]
+    scope: String = "", key name: String, body: [UInt8], _ work: (_ digest: [UInt8]) async throws -> [UInt8]
   ) async throws -> (bytes: [UInt8], isReplay: Bool) {
+    let key = scope + name
     let digest = Array(SHA256.hash(data: body))
     while true {
       let isMine = try running.withLock { running throws(Problem) -> Bool in
@@ -31,7 +33,7 @@ final class IdempotencyGate: Sendable {
           running[key] = Running(digest: digest)
           return true
         }
-        guard other.digest == digest else { throw IdempotencyGate.conflict(key) }
+        guard other.digest == digest else { throw IdempotencyGate.conflict(name) }
         return false
       }
       if isMine { break }
@@ -49,7 +51,7 @@ final class IdempotencyGate: Sendable {
       waiters.forEach { $0.resume() }
     }
     if let stored = try service.ledger.answer(key: key) {
-      guard stored.digest == digest else { throw IdempotencyGate.conflict(key) }
+      guard stored.digest == digest else { throw IdempotencyGate.conflict(name) }
       return (stored.body, true)
     }
     return (try await work(digest), false)

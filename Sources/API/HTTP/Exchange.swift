@@ -95,6 +95,12 @@ public struct RequestLimits: Sendable {
   public var smallBody = 256 * 1_024
   /// Bytes of a batch.
   public var largeBody = 32 * 1_024 * 1_024
+  /// Bytes of a job: its input may bring pictures and sound in data URLs.
+  public var jobBody = 16 * 1_024 * 1_024
+  /// Bytes of a vendor's webhook.
+  public var webhookBody = 1_024 * 1_024
+  /// Bytes of a catalogue.
+  public var catalogueBody = 4 * 1_024 * 1_024
   /// Decisions in a batch.
   public var decisions = 1_000
   /// Feedback items in a batch.

@@ -18,6 +18,8 @@ public struct Problem: Error, HTTPResponseError {
   var retryAfter: Int?
   /// The methods that the path has.
   var allow: String?
+  /// Of a file whose part was asked for in vain.
+  var contentRange: String?
 
   init(
     _ status: HTTPResponse.Status, _ slug: String, _ title: String, _ detail: String,
@@ -55,6 +57,7 @@ public struct Problem: Error, HTTPResponseError {
     var headers: HTTPFields = [.contentType: "application/problem+json"]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     if let allow { headers[.allow] = allow }
+    if let contentRange { headers[.contentRange] = contentRange }
     return Response(
       status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))
   }
@@ -136,6 +139,7 @@ extension Problem {
       Problem(.internalServerError, "internal", "The router failed", "\(error)")
     case let error as RegionError:
       invalid(FieldErrors([FieldError(pointer: "/examples", message: "\(error)")]))
+    case let faults as CatalogueFaults: invalid(faults)
     case let error as HTTPError:
       Problem(
         error.status, slug(error.status), error.status.reasonPhrase,

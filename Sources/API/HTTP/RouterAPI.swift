@@ -8,50 +8,62 @@ public import Serving
 /// The HTTP API of a router, as an application to run or to test.
 public enum RouterAPI {
   /// All routes, with errors as problems.
+  ///
+  /// - Parameter parts: what the router has beyond deciding; the routes of what it has not are absent.
   public static func router(
-    _ service: RoutingService, limits: RequestLimits = RequestLimits()
+    _ service: RoutingService, parts: RouterParts = RouterParts(), limits: RequestLimits = RequestLimits()
   ) -> Router<BasicRequestContext> {
-    routes(service, DecidingRoutes(service: service, limits: limits), limits)
+    routes(service, DecidingRoutes(service: service, limits: limits), parts, limits)
   }
 
   private static func routes(
-    _ service: RoutingService, _ deciding: DecidingRoutes, _ limits: RequestLimits
+    _ service: RoutingService, _ deciding: DecidingRoutes, _ parts: RouterParts, _ limits: RequestLimits
   ) -> Router<BasicRequestContext> {
     // Middleware comes before the routes, and must know them: so they are listed first.
     let listing = Router(context: BasicRequestContext.self)
-    addRoutes(service, deciding, limits, to: listing)
+    addRoutes(service, deciding, parts, limits, to: listing)
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
-    addRoutes(service, deciding, limits, to: router)
+    addRoutes(service, deciding, parts, limits, to: router)
     return router
   }
 
   private static func addRoutes(
-    _ service: RoutingService, _ deciding: DecidingRoutes, _ limits: RequestLimits,
+    _ service: RoutingService, _ deciding: DecidingRoutes, _ parts: RouterParts, _ limits: RequestLimits,
     to router: Router<BasicRequestContext>
   ) {
     HealthRoutes(service: service).add(to: router)
     deciding.add(to: router)
     FeedbackRoutes(service: service, limits: limits).add(to: router)
     CandidateRoutes(service: service).add(to: router)
+    CatalogueRoutes(service: service, limits: limits, intake: parts.catalogueIntake).add(to: router)
+    if let jobs = parts.jobs {
+      JobRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
+      JobEventRoutes(service: service, jobs: jobs, heartbeat: parts.heartbeat).add(to: router)
+      WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits).add(to: router)
+      ProviderRoutes(service: service, jobs: jobs).add(to: router)
+    } else {
+      UnobservedProviderRoutes(service: service).add(to: router)
+    }
+    if let artefacts = parts.artefacts { ArtefactRoutes(artefacts: artefacts).add(to: router) }
     LearningRoutes(service: service).add(to: router)
     RegionRoutes(service: service, limits: limits).add(to: router)
     GovernanceRoutes(service: service, limits: limits).add(to: router)
     EpochRoutes(service: service).add(to: router)
   }
 
-  /// The server on an address, with the epoch keeper beside it.
+  /// The server on an address, with the epoch keeper and the executors, if there are any, beside it.
   ///
   /// - Parameter onListening: called once with the port that was bound.
   public static func application(
-    _ service: RoutingService, host: String, port: Int, limits: RequestLimits = RequestLimits(),
-    logger: Logger,
+    _ service: RoutingService, parts: RouterParts = RouterParts(), host: String, port: Int,
+    limits: RequestLimits = RequestLimits(), logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     let deciding = DecidingRoutes(service: service, limits: limits)
     let date = HeaderDate()
     return Application(
-      router: routes(service, deciding, limits),
+      router: routes(service, deciding, parts, limits),
       server: HTTPServerBuilder { responder in
         DecidingChannel(
           responder: responder, limits: limits, date: date, answerAtOnce: deciding.answerAtOnce)
@@ -59,10 +71,32 @@ public enum RouterAPI {
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
-      services: [service.keeper],
+      services: [service.keeper] + (parts.jobs.map { [$0] } ?? []),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
       logger: logger)
   }
 
   static let serverName = "pointsman"
+}
+
+/// What a router has beyond deciding and learning.
+public struct RouterParts: Sendable {
+  /// Nil for a router that executes nothing itself: it has no jobs, no webhooks and has seen no provider.
+  public var jobs: JobService?
+  /// Nil where results stay at their vendors' addresses.
+  public var artefacts: (any ArtefactReading)?
+  /// Nil where catalogues come from the command line alone.
+  public var catalogueIntake: CatalogueIntake?
+  /// How often a stream of events says something while nothing happens.
+  public var heartbeat: Duration
+
+  public init(
+    jobs: JobService? = nil, artefacts: (any ArtefactReading)? = nil, catalogueIntake: CatalogueIntake? = nil,
+    heartbeat: Duration = .seconds(15)
+  ) {
+    self.jobs = jobs
+    self.artefacts = artefacts
+    self.catalogueIntake = catalogueIntake
+    self.heartbeat = heartbeat
+  }
 }

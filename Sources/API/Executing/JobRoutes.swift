@@ -1,0 +1,244 @@
+import Embedding
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Routing
+import Serving
+import ServiceLifecycle
+import Synchronization
+import Wire
+
+/// `/v1/jobs`: work taken in, how it stands, and calling it off.
+struct JobRoutes {
+  let service: RoutingService
+  let jobs: JobService
+  let limits: RequestLimits
+  private let gate: IdempotencyGate
+  private let cache = AnswerPartsCache()
+
+  /// Keeps the keys of jobs apart from those of decisions.
+  private static let scope = "POST /v1/jobs "
+
+  init(service: RoutingService, jobs: JobService, limits: RequestLimits) {
+    self.service = service
+    self.jobs = jobs
+    self.limits = limits
+    gate = IdempotencyGate(service)
+  }
+
+  func add(to router: some RouterMethods<BasicRequestContext>) {
+    router.post("v1/jobs", use: submit)
+    router.get("v1/jobs", use: list)
+    router.get("v1/jobs/:id", use: read)
+    router.delete("v1/jobs/:id", use: cancel)
+  }
+
+  // MARK: Taking in
+
+  private func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let preference = Preference(request.headers[values: .prefer])
+    let body = try await request.bytes(limit: limits.jobBody)
+    let wanted = try JobRequest(
+      try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
+    let order = JobOrder(
+      intent: wanted.decision.intent, embedding: wanted.decision.embedding, input: wanted.input,
+      inputJSON: wanted.input.canonicalJSON, budget: wanted.budget, priority: wanted.priority,
+      fallbackOnModeration: wanted.fallbackOnModeration)
+    guard let key = try JobRoutes.key(request, wanted.decision.idempotencyKey) else {
+      let view = try await JobRoutes.refusals { try await jobs.submit(order) }
+      return try await answer(view.job.id, render(view), preference)
+    }
+    let (bytes, isReplay) = try await gate.answer(scope: JobRoutes.scope, key: key, body: body) { digest in
+      let kept = Mutex<Result<[UInt8], any Error>?>(nil)
+      let view = try await JobRoutes.refusals {
+        try await jobs.submit(order) { view in
+          let rendered = Result { try render(view) }
+          kept.withLock { $0 = rendered }
+          return Answer(
+            key: JobRoutes.scope + key, digest: digest, decision: view.decision.id,
+            body: (try? rendered.get()) ?? [], at: view.job.created)
+        }
+      }
+      return try kept.withLock { $0 }?.get() ?? render(view)
+    }
+    guard let id = (try? JSONValue.parse(bytes))?["id"]?.stringValue.flatMap({ Identifier($0) }) else {
+      throw Problem(
+        .internalServerError, "internal", "The router failed", "the answer kept under the key cannot be read")
+    }
+    return try await answer(id, bytes, preference, headers: isReplay ? [.idempotentReplay: "true"] : [:])
+  }
+
+  /// The key of a request, which may stand in its header or in its body.
+  private static func key(_ request: Request, _ field: String?) throws -> String? {
+    guard let header = request.headers[.idempotencyKey] else { return field }
+    guard (1...255).contains(header.unicodeScalars.count) else {
+      throw Problem.header("Idempotency-Key", "must have 1 to 255 characters")
+    }
+    if let field, field != header {
+      throw Problem.invalid(
+        FieldErrors([
+          FieldError(
+            pointer: "/idempotency_key",
+            message: "is '\(field)', and the header Idempotency-Key says '\(header)'")
+        ]))
+    }
+    return header
+  }
+
+  /// A job just taken in: as it is, or, where the client would rather wait, as it is in the end.
+  private func answer(
+    _ id: Identifier, _ bytes: [UInt8], _ preference: Preference, headers: HTTPFields = [:]
+  ) async throws -> Response {
+    var headers = headers
+    headers[.location] = "/v1/jobs/\(id)"
+    guard let wait = preference.wait else { return .json(.accepted, headers: headers, bytes: bytes) }
+    headers[.preferenceApplied] = "wait=\(wait)"
+    guard let view = try await waited(for: id, seconds: wait) else {
+      return .json(.accepted, headers: headers, bytes: bytes)
+    }
+    if !view.job.state.isTerminal, let retry = view.retryAfter {
+      headers[.retryAfter] = String(retry.wholeSeconds)
+    }
+    return .json(view.job.state.isTerminal ? .ok : .accepted, headers: headers, bytes: try render(view))
+  }
+
+  // MARK: Reading
+
+  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery("state", "before", "limit")
+    let limit = try request.number("limit", default: 50, in: 1...500)
+    let states = try request.query("state").map { text in
+      Set(
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
+          guard let state = JobState(rawValue: String(name)) else {
+            let known = JobState.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.parameter("state", "must be one or several of \(known), got '\(name)'")
+          }
+          return state
+        })
+    }
+    let before = try request.query("before").map { text in
+      guard let id = Identifier(text) else {
+        throw Problem.parameter("before", "must be a job id (a UUID), got '\(text)'")
+      }
+      return id
+    }
+    // One more tells whether there is a next page.
+    let views = try await jobs.list(states: states, before: before, limit: limit + 1)
+    let page = try views.prefix(limit).map { ($0, try service.answered($0.decision)) }
+    let next = views.count > limit ? page.last?.0.job.id.description : nil
+    return .json(reserving: page.count * 2_048 + 64) { writer in
+      writer.objects("jobs", page) { $0.job($1.0, $1.1, cache.parts(of: $1.1)) }
+      writer.field("next", next)
+    }
+  }
+
+  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let id = try context.jobID()
+    var headers: HTTPFields = [:]
+    let view: JobView?
+    if let wait = Preference(request.headers[values: .prefer]).wait {
+      headers[.preferenceApplied] = "wait=\(wait)"
+      view = try await waited(for: id, seconds: wait)
+    } else {
+      view = try await jobs.view(id)
+    }
+    guard let view else { throw Problem.unknownJob(id) }
+    if !view.job.state.isTerminal, let retry = view.retryAfter {
+      headers[.retryAfter] = String(retry.wholeSeconds)
+    }
+    return .json(headers: headers, bytes: try render(view))
+  }
+
+  /// Waits until a job is over, the time is, or the router shuts down.
+  private func waited(for id: Identifier, seconds: Int) async throws -> JobView? {
+    do {
+      return try await cancelWhenGracefulShutdown {
+        try await jobs.wait(for: id, atMost: .seconds(Int64(seconds)))
+      }
+    } catch is CancellationError {
+      return try await jobs.view(id)
+    }
+  }
+
+  // MARK: Calling off
+
+  private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let id = try context.jobID()
+    guard let before = try await jobs.view(id) else { throw Problem.unknownJob(id) }
+    guard !before.job.state.isTerminal else { throw Problem.jobOver(before.job) }
+    guard let view = try await jobs.cancel(id) else { throw Problem.unknownJob(id) }
+    switch view.job.state {
+    case .canceled: return .json(bytes: try render(view))
+    case .succeeded, .failed, .expired: throw Problem.jobOver(view.job)
+    case .queued, .submitting, .submitUnknown, .running:
+      return .json(.accepted, bytes: try render(view))
+    }
+  }
+
+  // MARK: Answering
+
+  private func render(_ view: JobView) throws -> [UInt8] {
+    let answered = try service.answered(view.decision)
+    var writer = JSONWriter(reserving: 4_096)
+    writer.object { $0.job(view, answered, cache.parts(of: answered)) }
+    return writer.bytes
+  }
+
+  private static func refusals<T>(_ body: () async throws -> T) async throws -> T {
+    do {
+      return try await body()
+    } catch let refusal as JobRefusal {
+      throw Problem.refused(refusal)
+    }
+  }
+}
+
+extension HTTPField.Name {
+  static let prefer = HTTPField.Name("Prefer")!
+  static let preferenceApplied = HTTPField.Name("Preference-Applied")!
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+}
+
+extension BasicRequestContext {
+  func jobID() throws -> Identifier {
+    let text = pathParameter("id")
+    guard let id = Identifier(text) else { throw Problem.notFound("'\(text)' is not a job id (a UUID)") }
+    return id
+  }
+}
+
+extension Problem {
+  static func unknownJob(_ id: Identifier) -> Problem { .notFound("no job has the id \(id)") }
+
+  static func jobOver(_ job: Job) -> Problem {
+    Problem(
+      .conflict, "job-over", "The job is over", "job \(job.id) has \(job.state.rawValue) already",
+      extra: { $0.field("state", job.state.rawValue) })
+  }
+
+  static func header(_ name: String, _ detail: String) -> Problem {
+    Problem(.badRequest, "invalid-request", "The request is not valid", "the header \(name) \(detail)")
+  }
+
+  /// Nothing was recorded and nothing spent.
+  static func refused(_ refusal: JobRefusal) -> Problem {
+    switch refusal {
+    case .input(let errors):
+      var absolute = FieldErrors()
+      absolute.absorb(errors, under: "/input")
+      return Problem(
+        .unprocessableContent, "input-refused", "No candidate accepts this input",
+        absolute.errors.count == 1
+          ? "\(absolute.errors[0])"
+          : "\(absolute.errors.count) things of the input are beyond every candidate",
+        errors: absolute.errors)
+    case .budget(let message):
+      return .invalid(FieldErrors([FieldError(pointer: "/deadline_s", message: message)]))
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import HTTPTypes
+import Jobs
+import Routing
+import Serving
+import TestSupport
+import Testing
+import Wire
+
+/// One of everything that a router with executors says, as it goes over the wire.
+enum JobExchanges {
+  static func record(_ world: JobRouter) async throws -> JSONValue {
+    let recorder = ExchangeRecorder(world.router)
+    try await jobs(world, recorder)
+    try await requests(recorder)
+    try await webhooks(world, recorder)
+    try await providers(world, recorder)
+    return recorder.exchanges
+  }
+
+  private static func jobs(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    let body = JobRouter.body()
+    try await record.send(.post, "/v1/jobs", body, headers: [.prefer: "wait=60"])
+    world.north.reply(JobRouter.broken)
+    try await record.send(.post, "/v1/jobs", body, headers: [.prefer: "wait=60", .idempotencyKey: "k"])
+    try await record.send(.post, "/v1/jobs", JobRouter.body("a hare"), headers: [.idempotencyKey: "k"])
+    world.north.reply(.init(.fails(VendorFailure(.moderated, httpStatus: 400, message: "not this"))))
+    try await record.send(.post, "/v1/jobs", body, headers: [.prefer: "wait=60"])
+    world.north.reply(
+      .init(
+        .accepts(
+          .succeeded(
+            JobResult(artefacts: [
+              Artefact(url: "https://a.b/c.png", contentType: "image/png", byteCount: 7, expires: Sample.at())
+            ])), after: .minutes(1))))
+    let id = try await world.job()
+    _ = try await world.reaches("running", id)
+    try await record.send(.get, "/v1/jobs/\(id)")
+    world.vendorClock.advance(by: .minutes(2))
+    _ = try await world.done(id)
+    world.north.reply(JobRouter.slow)
+    let canceled = try await world.job()
+    _ = try await world.reaches("running", canceled)
+    try await record.send(.delete, "/v1/jobs/\(canceled)")
+    _ = try await world.done(canceled)
+    for path in ["/v1/jobs/\(id)", "/v1/jobs/019a9f3c-6f00-7c3e-9a55-0b8f6c1d2e3f"] {
+      try await record.send(.get, path)
+      try await record.send(.get, "\(path)/events")
+      try await record.send(.delete, path)
+      try await record.send(.get, "\(path)?x=1")
+    }
+    try await record.send(.get, "/v1/jobs/\(id)/events", headers: [.accept: "application/json"])
+    for query in ["", "?state=succeeded,failed", "?limit=1", "?limit=0", "?before=x"] {
+      try await record.send(.get, "/v1/jobs\(query)")
+    }
+    for name in ["large.bin", "nobody"] { try await record.send(.get, "/v1/artefacts/\(name)") }
+    try await record.send(.get, "/v1/artefacts/a.png")
+    try await record.send(.get, "/v1/artefacts/a.png", headers: [.range: "bytes=1-2"])
+    try await record.send(.get, "/v1/artefacts/a.png", headers: [.range: "bytes=99-"])
+  }
+
+  private static func requests(_ record: ExchangeRecorder) async throws {
+    for body in [
+      [], ["capability": "text_generation"], ["input": ["prompt": "x"]],
+      ["capability": "text_generation", "input": [:]], ["capability": "text_generation", "input": 7],
+      JobRouter.body("x", [.init("deadline_s", 0)]), JobRouter.body("x", [.init("priority", "urgent")]),
+      JobRouter.body("x", [.init("fallback_on_moderation", "yes")]), JobRouter.body("x", [.init("more", 1)]),
+      ["capability": "text_generation", "input": ["prompt": "x", "width": 0]],
+      ["capability": "text_generation", "input": ["prompt": "x", "image_url": "file:///x"]],
+      ["capability": "text_generation", "input": ["prompt": "x", "promt": "y"]],
+      ["capability": "text_generation", "input": ["prompt": "x", "temperature": 3]],
+      ["capability": "text_generation", "input": ["messages": [["role": "user"]]]],
+      ["capability": "text_generation", "input": ["prompt": "x", "vendor": 7]],
+    ] as [JSONValue] {
+      try await record.send(.post, "/v1/jobs", body)
+    }
+    for body in [
+      ["capability": "text_generation", "input": ["prompt": " "]],
+      [
+        "capability": "text_generation", "constraints": ["width": 1], "input": ["prompt": "x", "width": 2],
+      ],
+    ] as [JSONValue] {
+      try await record.send(.post, "/v1/jobs", body, isBeyondSchema: true)
+    }
+    try await record.send(
+      .post, "/v1/jobs",
+      [
+        "capability": "text_generation", "intent": .null, "deadline_s": 60, "priority": .null,
+        "fallback_on_moderation": .null,
+        "input": [
+          "messages": [["role": "user", "content": "Why?"]], "temperature": 0.5, "stop": ["."], "seed": 7,
+          "vendor": ["x": [1]], "width": .null, "aspect_ratio": "16:9", "language": "de",
+        ],
+      ])
+    try await record.send(.post, "/v1/jobs", ["capability": "voice_cloning", "input": ["prompt": "x"]])
+  }
+
+  private static func webhooks(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    let work = try #require(world.north.works.first).id
+    for (provider, body, signature) in [
+      ("north", work, "good"), ("north", "nobody", "good"), ("north", work, "bad"), ("nobody", work, "good"),
+    ] {
+      try await record.send(
+        .post, "/webhooks/\(provider)", bytes: Array(body.utf8), headers: [.signature: signature])
+    }
+    try await record.send(.get, "/webhooks/north")
+  }
+
+  private static func providers(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    var health = ProviderHealth(provider: "north")
+    _ = health.record(.init(at: Sample.at(), latency: .seconds(1)))
+    _ = health.record(
+      .init(at: Sample.at(5), latency: .seconds(1), failure: VendorFailure(httpStatus: 503, message: "no")))
+    var batch = LedgerBatch()
+    batch.checks = health.history.map { HealthRecord(provider: "north", entry: $0) }
+    _ = try await world.router.service.recorder.commit(batch)
+    for path in [
+      "/v1/providers", "/v1/providers/north/health", "/v1/providers/south/health",
+      "/v1/providers/nobody/health",
+      "/v1/providers/north/health?limit=0", "/v1/catalogue", "/v1/catalogue?version=1",
+      "/v1/catalogue?version=9",
+      "/v1/catalogue?version=x", "/v1/catalogue/history", "/v1/catalogue/history?candidate=north/a",
+      "/v1/catalogue/history?candidate=x", "/v1/catalogue/history?limit=0",
+    ] {
+      try await record.send(.get, path)
+    }
+    for (text, type) in [
+      (CatalogueRoutesTests.yaml, "application/yaml"), ("version: 2", "application/yaml"),
+      ("{", "application/json"),
+      ("x", "text/html"),
+    ] {
+      try await record.send(.put, "/v1/catalogue", bytes: Array(text.utf8), headers: [.contentType: type])
+    }
+    try await record.send(.put, "/v1/catalogue?dry_run=maybe", bytes: [])
+    try await record.send(.delete, "/v1/catalogue")
+    try await record.send(.delete, "/v1/catalogue/history")
+  }
+}

@@ -1,0 +1,142 @@
+import API
+import Embedding
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Jobs
+import Routing
+import Serving
+import TestSupport
+import Testing
+import Wire
+
+/// A router that does the work itself, at vendors that follow scripts, behind a real socket. It lives in real time; the
+/// vendors live by a clock that the test moves, so that work ends when the test says so.
+struct JobRouter: Sendable {
+  let router: TestRouter
+  let jobs: JobService
+  let north: ScriptedVendor
+  let south: ScriptedVendor
+  let vendorClock: ManualClock
+  /// What its API was made of.
+  let parts: RouterParts
+
+  /// Asked every 20 ms, so that a test does not wait for what the vendor knows.
+  static let polled = VendorContract(
+    poll: PollSchedule(floor: .milliseconds(20), ceiling: .milliseconds(20), growth: 1, jitter: 0),
+    cancels: true)
+  /// Not asked within a test's time.
+  static let silent = VendorContract(
+    poll: PollSchedule(floor: .minutes(10), ceiling: .minutes(10), growth: 1, jitter: 0))
+
+  static let catalogue: Catalogue = {
+    func candidate(_ id: String, priority: Int) -> Candidate {
+      let parts = id.split(separator: "/").map(String.init)
+      var price = Price()
+      price.perRequest = 0.25
+      var candidate = Candidate(
+        id: id, provider: parts[0], model: parts[1], capabilities: [.textGeneration, .imageGeneration],
+        price: price, priority: priority)
+      candidate.limits.maximumWidth = 2_048
+      candidate.limits.maximumInputTokens = 1_000
+      return candidate
+    }
+    // Valid by construction.
+    return try! Catalogue(
+      providers: [
+        Provider(id: "north", name: "North", access: Access(credential: "NORTH_KEY", concurrency: 4)),
+        Provider(id: "south", name: "South", kind: .local), Provider(id: "west", name: "West"),
+      ],
+      candidates: [
+        candidate("north/a", priority: 1), candidate("south/b", priority: 2),
+        candidate("west/c", priority: 3),
+      ])
+  }()
+
+  /// `north/a` is chosen, `south/b` is next; `west` has no adapter.
+  static func run<Result: Sendable>(
+    on ledger: any Ledger = MemoryLedger(), contract: VendorContract = polled,
+    limits: RequestLimits = RequestLimits(), heartbeat: Duration = .seconds(15),
+    _ body: @escaping @Sendable (JobRouter) async throws -> Result
+  ) async throws -> Result {
+    let clock = ManualClock()
+    let service = try await RoutingService.start(
+      on: ledger, embedder: HashingEmbedding(), catalogue: catalogue,
+      settings: [("policy", .text("priority")), ("holdout", .number(0))],
+      mint: IdentifierMint(seed: 7), logger: TestRouter.quiet)
+    do {
+      let north = ScriptedVendor("north", clock)
+      let south = ScriptedVendor("south", clock)
+      let jobs = try await JobService.start(
+        router: service,
+        adapters: ScriptedAdapters(
+          [ScriptedAdapter(north, contract), ScriptedAdapter(south, contract)],
+          gaps: ["west": "no declaration is called 'west'"]),
+        settings: JobSettings(publicBase: "https://router.example"), seed: 7, logger: TestRouter.quiet)
+      let parts = RouterParts(
+        jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
+        catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
+      let application = RouterAPI.application(
+        service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet)
+      let result = try await application.test(.live) { client in
+        try await body(
+          JobRouter(
+            router: TestRouter(client: client, service: service, clock: clock), jobs: jobs, north: north,
+            south: south, vendorClock: clock, parts: parts))
+      }
+      await service.stop()
+      return result
+    } catch {
+      await service.stop()
+      throw error
+    }
+  }
+
+  static func body(_ prompt: String = "a fox", _ more: [JSONValue.Member] = []) -> JSONValue {
+    .object(
+      [
+        .init("capability", "text_generation"),
+        .init("input", .object([.init("prompt", .string(prompt))])),
+      ] + more)
+  }
+
+  func post(_ body: JSONValue = body(), _ headers: HTTPFields = [:]) async throws -> Reply {
+    try await router.send(.post, "/v1/jobs", body: body.serialized(), headers: headers)
+  }
+
+  /// Takes a job in and gives its id.
+  func job(_ body: JSONValue = body()) async throws -> String {
+    let reply = try await post(body)
+    try #require(reply.status == 202, "\(reply.text)")
+    return try #require(reply.json.text("/id"))
+  }
+
+  func get(_ path: String, _ headers: HTTPFields = [:]) async throws -> Reply {
+    try await router.send(.get, path, headers: headers)
+  }
+
+  /// The job when it is over.
+  func done(_ id: String) async throws -> Reply {
+    let reply = try await get("/v1/jobs/\(id)", [HTTPField.Name("Prefer")!: "wait=60"])
+    try #require(reply.status == 200 && reply["/ended_at"] != .null, "\(reply.text)")
+    return reply
+  }
+
+  /// Waits until a job is in a state.
+  func reaches(_ state: String, _ id: String) async throws -> Bool {
+    try await eventually { try await get("/v1/jobs/\(id)").json.text("/state") == state }
+  }
+
+  /// The vendor takes the work and does it when its clock has moved on by a minute.
+  static let slow = ScriptedVendor.Reply(.accepts(.succeeded(.sample), after: .minutes(1)))
+  static let broken = ScriptedVendor.Reply(.fails(VendorFailure(httpStatus: 500, message: "out of order")))
+}
+
+extension HTTPField.Name {
+  static let prefer = HTTPField.Name("Prefer")!
+  static let preferenceApplied = HTTPField.Name("Preference-Applied")!
+  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+  static let idempotentReplay = HTTPField.Name("Idempotent-Replay")!
+  static let lastEventID = HTTPField.Name("Last-Event-ID")!
+  static let signature = HTTPField.Name("X-Signature")!
+}
