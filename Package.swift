@@ -100,7 +100,8 @@ let package = Package(
     library(
       "Persistence",
       knows: [
-        "Jobs", "Routing", "Vectors", "Serving", .product(name: "GRDB", package: "GRDB.swift"),
+        "Jobs", "Routing", "Vectors", "Serving", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     // HTTP.
@@ -137,9 +138,8 @@ let package = Package(
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Declarations", "Embedding", "Evaluation", "Experiments", "Persistence", "Reporting",
-        "Routing",
-        "Serving", "Statistics", "Vectors", "VendorStreet", "Wire",
+        "API", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs", "Persistence",
+        "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors", "VendorStreet", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -230,8 +230,8 @@ let package = Package(
     tests(
       "CommandTests",
       of: [
-        "pointsman", "Declarations", "Embedding", "Evaluation", "Experiments", "Persistence", "Routing",
-        "Serving", "Statistics", "TestSupport", "Wire",
+        "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
+        "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -32,6 +32,18 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The catalogue of providers, models and example regions (default: data/catalogue.yaml).")
   var catalogue: String?
 
+  @Option(help: "Folder where results of jobs are kept (default: artefacts, beside the database).")
+  var artefacts: String?
+
+  @Option(help: "Folder of the vendors' declarations (default: data/vendors).")
+  var vendors: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where vendors reach this router; without it they are sent no webhook addresses, and polled.",
+      valueName: "url"))
+  var publicUrl: String?
+
   @Option(help: "Length of an epoch, such as 15m; recorded as a change of governance where it differs.")
   var epoch: String?
 
@@ -54,6 +66,14 @@ struct Serve: AsyncParsableCommand {
     settings.port = port ?? settings.port
     settings.database = database ?? settings.database
     settings.catalogue = catalogue ?? settings.catalogue
+    settings.artefacts = artefacts ?? settings.artefacts
+    settings.vendors = vendors ?? settings.vendors
+    if let publicUrl {
+      guard let url = PublicURL.checked(publicUrl) else {
+        throw ValidationError("--public-url must be \(PublicURL.wanted), got \(publicUrl)")
+      }
+      settings.publicURL = url
+    }
     settings.epoch = epoch ?? settings.epoch
     settings.embedding = embedding ?? settings.embedding
     settings.embeddingTable = embeddingTable ?? settings.embeddingTable
@@ -99,8 +119,10 @@ struct Serve: AsyncParsableCommand {
       on: ledger, embedder: EmbeddingCache(embedder, capacity: settings.embeddingCache), catalogue: stock,
       settings: settings.epoch.map { [(key: "epoch_interval", value: Setting.text($0))] } ?? [],
       logger: logger)
+    let executors = try await Executors.start(service, settings, logger: logger)
     let application = RouterAPI.application(
-      service, host: settings.host, port: settings.port, limits: settings.limits, logger: logger
+      service, host: settings.host, port: settings.port, limits: settings.limits,
+      services: executors.services, logger: logger
     ) { [logger] port in
       let snapshot = service.snapshot
       logger.info(

@@ -1,7 +1,9 @@
 import API
 import Declarations
+import Foundation
 import Logging
 import Routing
+import Transport
 
 /// What `pointsman serve` runs with: the defaults, a YAML file over them, flags over both.
 struct ServeSettings {
@@ -9,6 +11,14 @@ struct ServeSettings {
   var port = 8080
   var database = "var/pointsman.db"
   var catalogue = "data/catalogue.yaml"
+  /// Nil for the folder `artefacts` beside the database.
+  var artefacts: String?
+  /// Nil for ``standardVendors``, which may be missing.
+  var vendors: String?
+  /// Under which vendors reach this router; nil when they cannot.
+  var publicURL: String?
+  var transport = TransportSettings(callsPerHost: 1_024, calls: 2_048)
+  var alerts: [AlertEntry] = []
   /// Nil leaves the epoch interval to governance.
   var epoch: String?
   var embedding = EmbeddingChoice.auto
@@ -17,6 +27,13 @@ struct ServeSettings {
   var logLevel = Logger.Level.info
   var limits = RequestLimits()
 
+  static let standardVendors = "data/vendors"
+
+  /// Where artefacts are kept.
+  var artefactFolder: String {
+    artefacts ?? URL(fileURLWithPath: database).deletingLastPathComponent().appending(path: "artefacts").path
+  }
+
   init() {}
 
   /// Reads a file such as
@@ -24,6 +41,7 @@ struct ServeSettings {
   ///     port: 9000
   ///     database: /srv/pointsman/pointsman.db
   ///     limits: {feedback: 5000}
+  ///     alerts: [{kind: webhook, url: "https://alerts.example.com/pointsman"}]
   ///
   /// - Throws: `DeclarationErrors` with the file, the line and what is allowed.
   init(file path: String) throws {
@@ -32,6 +50,15 @@ struct ServeSettings {
     port = fields.optionalInteger("port", in: 0...65_535) ?? port
     database = fields.optionalString("database") ?? database
     catalogue = fields.optionalString("catalogue") ?? catalogue
+    artefacts = fields.optionalString("artefacts")
+    vendors = fields.optionalString("vendors")
+    publicURL = fields.optionalParsed("public_url", as: PublicURL.wanted) { PublicURL.checked($0) }
+    if let part = fields.optionalObject("transport", kind: "transport") {
+      let calls: ClosedRange<Int64> = 1...100_000
+      transport.calls = part.optionalInteger("calls", in: calls) ?? transport.calls
+      transport.callsPerHost = part.optionalInteger("calls_per_host", in: calls) ?? transport.callsPerHost
+    }
+    alerts = (fields.optionalObjects("alerts", kind: "alert") ?? []).compactMap { AlertEntry($0) }
     epoch = fields.optionalParsed("epoch", as: "a span such as 15m") { Span($0) == nil ? nil : $0 }
     embedding = fields.optionalChoice("embedding", EmbeddingChoice.self) ?? embedding
     embeddingTable = fields.optionalString("embedding_table") ?? embeddingTable

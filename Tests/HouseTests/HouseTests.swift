@@ -33,7 +33,8 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Jobs", "Routing", "Vectors", "Serving", "Wire", "GRDB", "GRDBSQLite", "Foundation", "Synchronization",
+      "Jobs", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite", "Foundation",
+      "Synchronization",
     ],
     "VendorStreet": [
       "Declarations", "Wire", "Crypto", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1",

@@ -2,7 +2,7 @@ public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
-import ServiceLifecycle
+public import ServiceLifecycle
 public import Serving
 
 /// The HTTP API of a router, as an application to run or to test.
@@ -54,10 +54,12 @@ public enum RouterAPI {
 
   /// The server on an address, with the epoch keeper and the executors, if there are any, beside it.
   ///
-  /// - Parameter onListening: called once with the port that was bound.
+  /// - Parameters:
+  ///   - services: what runs and ends together with it.
+  ///   - onListening: called once with the port that was bound.
   public static func application(
     _ service: RoutingService, parts: RouterParts = RouterParts(), host: String, port: Int,
-    limits: RequestLimits = RequestLimits(), logger: Logger,
+    limits: RequestLimits = RequestLimits(), services: [any Service] = [], logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     let deciding = DecidingRoutes(service: service, limits: limits)
@@ -71,7 +73,7 @@ public enum RouterAPI {
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
-      services: [service.keeper] + (parts.jobs.map { [$0] } ?? []),
+      services: [service.keeper] + services,
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
       logger: logger)
   }

@@ -155,4 +155,14 @@ public struct CircuitChange: Hashable, Sendable {
   public var from: Circuit.Phase
   public var to: Circuit.Phase
   public var at: Instant
+
+  public init(
+    scope: FailureTreatment.Scope, id: String, from: Circuit.Phase, to: Circuit.Phase, at: Instant
+  ) {
+    self.scope = scope
+    self.id = id
+    self.from = from
+    self.to = to
+    self.at = at
+  }
 }

@@ -1,0 +1,144 @@
+import API
+import Adapters
+import Declarations
+import Foundation
+import Jobs
+import Logging
+import Persistence
+import Routing
+import Serving
+import ServiceLifecycle
+import Transport
+
+/// A shelf of adapters as the jobs see it.
+struct AdapterStock: AdapterSource {
+  let shelf: AdapterShelf
+
+  subscript(provider: String) -> (any Adapter)? { shelf[provider] }
+
+  var gaps: [String: String] { Dictionary(shelf.gaps.map { ($0.provider, $0.reason) }) { $1 } }
+
+  /// A sentence for every provider that cannot be used.
+  var obstacles: [String] { shelf.obstacles }
+}
+
+/// What carries out jobs in this process, wired together.
+struct Executors: Sendable {
+  let jobs: JobService
+  let health: HealthMonitor
+  let artefacts: ArtefactFolder
+  let alerts: AlertDispatcher
+  let catalogue: CatalogueReload
+  /// To be run beside the server.
+  let services: [any Service]
+
+  /// Descriptors that are neither calls nor connections: the ledger, artefacts being written, the log.
+  private static let spareDescriptors = 256
+
+  /// Starts everything on a router that has started, with its newest catalogue.
+  ///
+  /// - Parameter variable: the environment variable of a name; nil when it is not set.
+  static func start(
+    _ router: RoutingService, _ settings: ServeSettings,
+    variable: @escaping @Sendable (String) -> String? = { ProcessInfo.processInfo.environment[$0] },
+    logger: Logger
+  ) async throws -> Executors {
+    raiseDescriptors(settings, logger)
+    let transport = try HTTPTransport(settings.transport)
+    let artefacts = try ArtefactFolder(path: settings.artefactFolder, publicBase: settings.publicURL)
+    let context = AdapterContext(
+      transport: transport, store: artefacts, clock: router.clock, variable: variable,
+      receivesWebhooks: settings.publicURL != nil)
+    let build: @Sendable (Routing.Catalogue) throws -> AdapterStock = { catalogue in
+      AdapterStock(
+        shelf: AdapterShelf(catalogue, declarations: try declarations(settings, logger), context))
+    }
+    let catalogue = await router.keeper.pending.catalogue.value
+    let stock = try build(catalogue)
+    for obstacle in stock.obstacles { logger.notice("\(obstacle)") }
+
+    let jobs = try await JobService.start(
+      router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
+      artefacts: artefacts, logger: logger)
+    let alerts = AlertDispatcher(
+      settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
+    let health = HealthMonitor(
+      ledger: router.ledger, recorder: router.recorder, clock: router.clock, logger: logger,
+      note: { await jobs.note(health: $0, of: $1) }, alert: { alerts.raise($0) })
+    try await health.adopt(stock.shelf.adapters)
+    let standstills = StandstillWatch(
+      views: { await jobs.providers() }, clock: router.clock, alert: { alerts.raise($0) })
+    let lifecycles = LifecycleWatch(
+      catalogue: { router.snapshot.catalogue.value }, clock: router.clock, alert: { alerts.raise($0) })
+    let reload = CatalogueReload(
+      path: settings.catalogue, build: build,
+      record: { try await router.record($0) },
+      adopt: { stock in
+        await jobs.adopt(adapters: stock.adapters, catalogue: stock.catalogue)
+        try await health.adopt(stock.adapters.shelf.adapters)
+      }, told: stock.obstacles, logger: logger)
+    // The last to be started are the first to end: alerts outlive those who raise them.
+    return Executors(
+      jobs: jobs, health: health, artefacts: artefacts, alerts: alerts, catalogue: reload,
+      services: [
+        alerts, jobs, health, standstills, lifecycles,
+        FailureRelay(jobs: jobs, health: health, standstills: standstills), HangupService(reload),
+      ])
+  }
+
+  /// What a text says as a catalogue, for `PUT /v1/catalogue`.
+  ///
+  /// - Throws: `DeclarationErrors`.
+  static func parseCatalogue(_ text: String) throws -> Routing.Catalogue {
+    try CatalogueFile.parse(text, file: "catalogue")
+  }
+
+  /// A folder that was named must be there; the usual one may be missing, where nobody has any use for it.
+  private static func declarations(_ settings: ServeSettings, _ logger: Logger) throws -> [VendorDeclaration] {
+    let folder = settings.vendors ?? ServeSettings.standardVendors
+    guard settings.vendors != nil || FileManager.default.fileExists(atPath: folder) else {
+      logger.warning("there is no folder \(folder), so only the sandbox has an adapter; name another with --vendors")
+      return []
+    }
+    return try AdapterShelf.declarations(inFolder: folder)
+  }
+
+  private static func raiseDescriptors(_ settings: ServeSettings, _ logger: Logger) {
+    let limit = FileDescriptors.raise()
+    let wanted = settings.transport.calls + settings.limits.connections + spareDescriptors
+    guard limit < UInt64(wanted) else { return }
+    logger.warning(
+      "this process may open \(limit) files, and with all its connections needs \(wanted): raise the limit (ulimit -Hn)")
+  }
+}
+
+/// Brings attempts that speak against a provider to those who look after providers.
+struct FailureRelay: Service {
+  let jobs: JobService
+  let health: HealthMonitor
+  let standstills: StandstillWatch
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      for await event in jobs.failures {
+        health.doubt(event.failure, of: event.provider)
+        await standstills.note(event)
+      }
+      // The stream ends with the jobs; a service that ends early would end the others.
+      while (try? await Task.sleep(for: .seconds(3_600))) != nil {}
+    }
+  }
+}
+
+extension RoutingService {
+  /// Makes a catalogue, with its named regions, the one of the next epoch.
+  ///
+  /// - Throws: when a region's examples say nothing to the embedding; then nothing has changed.
+  func record(_ catalogue: Routing.Catalogue) async throws {
+    var regions: [Region] = []
+    for region in catalogue.regions { regions.append(try await Region(named: region, embedder)) }
+    let placed = regions
+    _ = try await keeper.stock(catalogue)
+    try await keeper.rebase { plan in placed.forEach { plan.replaceNamed($0) } }
+  }
+}
