@@ -164,7 +164,11 @@ let package = Package(
     .executableTarget(name: "curl-reference", dependencies: ["CCurl"], path: "Sources/CurlReference"),
 
     .target(
-      name: "TestSupport", dependencies: ["Jobs", "Routing", "Serving", "Vectors", "Statistics", "Wire"],
+      name: "TestSupport",
+      dependencies: [
+        "Jobs", "Routing", "Serving", "Vectors", "Statistics", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("HouseTests", of: []),

@@ -123,7 +123,8 @@ final class ServedRouter: Sendable {
   let client: Client
   private let process: Process
 
-  init(database: String, folder: URL) async throws {
+  /// - Parameter shipped: a catalogue in the place of the one of three.
+  init(database: String, folder: URL, catalogue shipped: String? = nil) async throws {
     let catalogue = folder.appending(path: "catalogue.yaml")
     try """
     version: 1
@@ -145,8 +146,8 @@ final class ServedRouter: Sendable {
     }
     process.executableURL = executable
     process.arguments = [
-      "serve", "--port", "\(port)", "--database", database, "--catalogue", catalogue.path, "--embedding",
-      "hashing",
+      "serve", "--port", "\(port)", "--database", database, "--catalogue", shipped ?? catalogue.path,
+      "--embedding", "hashing",
       "--log-level", "error",
     ]
     try process.run()
@@ -163,6 +164,8 @@ final class ServedRouter: Sendable {
     Foundation.kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
+
+  func hangUp() { Foundation.kill(process.processIdentifier, SIGHUP) }
 
   func terminate() {
     process.terminate()
