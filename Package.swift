@@ -238,6 +238,7 @@ let package = Package(
         "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -66,7 +66,8 @@ enum AlertEntry: Equatable, Sendable {
     case .webhook(let address): return WebhookAlerts(address, transport: transport)
     case .telegram(let address, let name, let chat):
       guard let token = variable(name), !token.isEmpty else {
-        logger.warning("alerts to telegram chat \(chat) are skipped: the environment variable \(name) is not set")
+        logger.warning(
+          "alerts to telegram chat \(chat) are skipped: the environment variable \(name) is not set")
         return nil
       }
       return TelegramAlerts(address, token: token, chat: chat, transport: transport)
@@ -76,7 +77,8 @@ enum AlertEntry: Equatable, Sendable {
 
 /// The address under which a router is reached from outside.
 enum PublicURL {
-  static let wanted = "an https address without query, such as https://router.example.com (http only to this machine)"
+  static let wanted =
+    "an https address without query, such as https://router.example.com (http only to this machine)"
 
   /// Without a slash at its end; nil when it is not allowed. Plain http is for trying things out on one machine.
   static func checked(_ text: String) -> String? {

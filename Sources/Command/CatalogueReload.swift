@@ -104,7 +104,9 @@ actor CatalogueReload {
       logger.error("the catalogue was not read again, nothing has changed: \(error)")
       return
     }
-    logger.error("the catalogue was not read again, nothing has changed: \(path)", metadata: ["errors": "\(faults.count)"])
+    logger.error(
+      "the catalogue was not read again, nothing has changed: \(path)",
+      metadata: ["errors": "\(faults.count)"])
     for fault in faults { logger.error("\(fault)") }
   }
 }

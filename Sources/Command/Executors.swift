@@ -94,10 +94,12 @@ struct Executors: Sendable {
   }
 
   /// A folder that was named must be there; the usual one may be missing, where nobody has any use for it.
-  private static func declarations(_ settings: ServeSettings, _ logger: Logger) throws -> [VendorDeclaration] {
+  private static func declarations(_ settings: ServeSettings, _ logger: Logger) throws -> [VendorDeclaration]
+  {
     let folder = settings.vendors ?? ServeSettings.standardVendors
     guard settings.vendors != nil || FileManager.default.fileExists(atPath: folder) else {
-      logger.warning("there is no folder \(folder), so only the sandbox has an adapter; name another with --vendors")
+      logger.warning(
+        "there is no folder \(folder), so only the sandbox has an adapter; name another with --vendors")
       return []
     }
     return try AdapterShelf.declarations(inFolder: folder)
@@ -108,7 +110,8 @@ struct Executors: Sendable {
     let wanted = settings.transport.calls + settings.limits.connections + spareDescriptors
     guard limit < UInt64(wanted) else { return }
     logger.warning(
-      "this process may open \(limit) files, and with all its connections needs \(wanted): raise the limit (ulimit -Hn)")
+      "this process may open \(limit) files, and with all its connections needs \(wanted): raise the limit (ulimit -Hn)"
+    )
   }
 }
 

@@ -101,7 +101,9 @@ public final class ArtefactFolder: Sendable {
   private func write(_ bytes: [UInt8], to descriptor: Int32) throws(ArtefactError) {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done) }
+      let count = bytes.withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done)
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw ArtefactError(errno, path) }
       done += count
@@ -142,9 +144,10 @@ extension ArtefactFolder: ArtefactStore {
 extension ArtefactFolder: ArtefactIntake {
   public func receive(
     _ artefact: Artefact,
-    _ download: @Sendable (_ descriptor: Int32) async throws(VendorFailure) -> (
-      contentType: String?, byteCount: Int
-    )
+    _ download:
+      @Sendable (_ descriptor: Int32) async throws(VendorFailure) -> (
+        contentType: String?, byteCount: Int
+      )
   ) async throws -> Artefact {
     let draft = try await offload { [self] () throws(ArtefactError) in try begin() }
     do {

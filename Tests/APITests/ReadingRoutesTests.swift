@@ -21,7 +21,7 @@ import Wire
       #expect(video["/candidates"]?.arrayValue?.count == 5)
       let veo =
         #"{"candidate":"fal/veo-3","provider":"fal","model":"veo-3","capabilities":["text_to_video"],"#
-        + #""enabled":true,"bid":1.0,"priority":100,"weight":1.0,"#
+        + #""enabled":true,"only_by_name":false,"bid":1.0,"priority":100,"weight":1.0,"#
         + #""lifecycle":{"stage":"active","ends":null,"replacement":null},"price":{"per_second":0.15},"#
         + #""limits":{"max_width":1920,"max_height":1080,"min_duration_s":1.0,"max_duration_s":10.0,"#
         + #""max_input_tokens":1000},"latency_p90_ms":90000.0,"prior":{"quality":0.8,"mass":4.0}}"#

@@ -42,7 +42,8 @@ struct AlertsTests {
   @Test(
     "What a receiver answers tells whether another try may help",
     arguments: [
-      (500, nil, true, nil), (429, "12", true, .seconds(12)), (503, "Fri, 20 Nov 2026 10:00:00 GMT", true, nil),
+      (500, nil, true, nil), (429, "12", true, .seconds(12)),
+      (503, "Fri, 20 Nov 2026 10:00:00 GMT", true, nil),
       (404, "12", false, nil), (301, nil, false, nil), (200, nil, nil, nil),
     ] as [(Int, String?, Bool?, Span?)])
   func answers(status: Int, retryAfter: String?, isPassing: Bool?, wait: Span?) async throws {
@@ -85,7 +86,10 @@ struct AlertsTests {
   @Test("Telegram's own words are kept, its wait honoured, and its token in nobody's log")
   func telegramFailures() async throws {
     let answers = [
-      (429, #"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":9}}"#),
+      (
+        429,
+        #"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":9}}"#
+      ),
       (401, #"{"ok":false,"error_code":401,"description":"Unauthorized: bot t0ken"}"#),
       (200, "<html>"),
     ]
@@ -124,10 +128,12 @@ struct AlertsTests {
     #expect(throws: Never.self) { try AlertAddress(url, allowsPrivate: true) }
   }
 
-  @Test("Plain http and what is no address are refused", arguments: [
-    "http://alerts.example.com/x", "ftp://alerts.example.com", "alerts.example.com", "", "https://",
-    "https://user:word@alerts.example.com/",
-  ])
+  @Test(
+    "Plain http and what is no address are refused",
+    arguments: [
+      "http://alerts.example.com/x", "ftp://alerts.example.com", "alerts.example.com", "", "https://",
+      "https://user:word@alerts.example.com/",
+    ])
   func wrongAddresses(url: String) {
     let error = #expect(throws: AlertAddressError.self) { try AlertAddress(url) }
     #expect(error?.description.isEmpty == false)

@@ -87,7 +87,8 @@ struct CatalogueReloadTests {
     #expect(await reload.reload() == false)
     #expect(seen.recorded.withLock { $0 }.isEmpty && seen.adopted.withLock { $0 }.isEmpty)
     let lines = seen.lines.withLock { $0 }
-    #expect(lines.count == 3 && lines[0] == "error: the catalogue was not read again, nothing has changed: \(path)")
+    #expect(
+      lines.count == 3 && lines[0] == "error: the catalogue was not read again, nothing has changed: \(path)")
     #expect(lines[1].hasPrefix("error: \(path):6: unknown capability 'embeding'"))
     #expect(lines[2].hasPrefix("error: \(path):8: model 'nobody/x' belongs to provider 'nobody'"))
   }
@@ -109,7 +110,9 @@ struct CatalogueReloadTests {
     let reload = try reload()
     #expect(await reload.follow(try Executors.parseCatalogue(Self.good)))
     #expect(seen.recorded.withLock { $0 }.isEmpty && seen.adopted.withLock { $0.count } == 1)
-    let error = #expect(throws: DeclarationErrors.self) { try Executors.parseCatalogue("version: 1\nmodels: []\n") }
+    let error = #expect(throws: DeclarationErrors.self) {
+      try Executors.parseCatalogue("version: 1\nmodels: []\n")
+    }
     #expect(error?.description == "catalogue:1: catalogue lacks the key 'providers' (a list of mappings)")
   }
 
@@ -128,7 +131,9 @@ struct CatalogueReloadTests {
 /// The real executable.
 @Suite("A router that runs", .serialized)
 struct RunningRouterTests {
-  @Test("SIGHUP reads the catalogue again: a faulty file changes nothing, a good one holds from the next epoch on")
+  @Test(
+    "SIGHUP reads the catalogue again: a faulty file changes nothing, a good one holds from the next epoch on"
+  )
   func hangup() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "pointsman-hup-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

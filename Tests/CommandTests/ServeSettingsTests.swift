@@ -92,8 +92,10 @@ struct ServeSettingsTests {
   @Test(
     "A public address is https, or plain to this machine, without query",
     arguments: [
-      ("https://r.example.com", "https://r.example.com"), ("https://r.example.com//", "https://r.example.com"),
-      ("http://127.0.0.1:8080", "http://127.0.0.1:8080"), ("http://r.example.com", nil), ("r.example.com", nil),
+      ("https://r.example.com", "https://r.example.com"),
+      ("https://r.example.com//", "https://r.example.com"),
+      ("http://127.0.0.1:8080", "http://127.0.0.1:8080"), ("http://r.example.com", nil),
+      ("r.example.com", nil),
       ("https://r.example.com?x=1", nil), ("https://u:p@r.example.com", nil), ("", nil),
     ] as [(String, String?)])
   func publicURL(text: String, expected: String?) {

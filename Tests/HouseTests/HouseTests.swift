@@ -24,7 +24,8 @@ struct HouseTests {
       "Foundation", "Synchronization",
     ],
     "Serving": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire", "Crypto", "ServiceLifecycle", "Logging",
+      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire", "Crypto", "ServiceLifecycle",
+      "Logging",
       "Foundation",
       "Dispatch",
       "Synchronization",

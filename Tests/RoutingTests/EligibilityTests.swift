@@ -114,10 +114,12 @@ struct EligibilityTests {
     #expect(reason(standIn, Constraints(only: ["a"])) == nil)
     #expect(reason(standIn, Constraints(only: ["a/x"])) == nil)
     #expect(reason(standIn, Constraints(only: ["a"], exclude: ["a/x"])) == .excludedByCaller)
-    #expect(reason(Self.candidate {
-      $0.isOnlyByName = true
-      $0.isEnabled = false
-    }) == .disabled)
+    #expect(
+      reason(
+        Self.candidate {
+          $0.isOnlyByName = true
+          $0.isEnabled = false
+        }) == .disabled)
     #expect(Ineligibility.onlyByName.reason == "only_by_name")
   }
 

@@ -76,7 +76,9 @@ struct AlertTests {
     }
   }
 
-  @Test("A delivery that fails is tried again after 0.5, 1 and 2 s on average, and after what the receiver asked for")
+  @Test(
+    "A delivery that fails is tried again after 0.5, 1 and 2 s on average, and after what the receiver asked for"
+  )
   func retries() async {
     let time = ManualTime()
     let receiver = Receiver("r") { number in
@@ -185,8 +187,10 @@ struct AlertTests {
     await watch.note(
       ProviderFailure(provider: "a", failure: VendorFailure(httpStatus: 503, message: "overloaded")))
     #expect(looks.withLock { $0 } == 0)
-    await watch.note(ProviderFailure(provider: "a", failure: VendorFailure(httpStatus: 401, message: "bad key")))
-    await watch.note(ProviderFailure(provider: "a", failure: VendorFailure(httpStatus: 401, message: "bad key")))
+    await watch.note(
+      ProviderFailure(provider: "a", failure: VendorFailure(httpStatus: 401, message: "bad key")))
+    await watch.note(
+      ProviderFailure(provider: "a", failure: VendorFailure(httpStatus: 401, message: "bad key")))
     raise.finish()
     var told: [Alert] = []
     for await alert in alerts { told.append(alert) }
@@ -214,7 +218,8 @@ struct AlertTests {
     clock.advance(by: .days(14))
     watch.look()
     watch.look()
-    #expect(messages().count == 2 && messages()[1] == "a/old has ended on 2026-12-10; a/new could take its place")
+    #expect(
+      messages().count == 2 && messages()[1] == "a/old has ended on 2026-12-10; a/new could take its place")
     let alerts = told.withLock { $0 }
     #expect(alerts.map(\.kind) == [.candidateEndsSoon, .candidateGone])
     #expect(alerts[0].json["ends"] == "2026-12-10" && alerts[0].json["replacement"] == "a/new")

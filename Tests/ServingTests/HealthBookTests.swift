@@ -31,7 +31,9 @@ struct HealthBookTests {
     }
   }
 
-  @Test("A failed attempt brings the next check forward, to a quarter of a minute after the last one and no sooner")
+  @Test(
+    "A failed attempt brings the next check forward, to a quarter of a minute after the last one and no sooner"
+  )
   func doubts() {
     var book = HealthBook(rules: .init(), width: 4)
     book.add("a", history: [], random: 0)

@@ -56,7 +56,8 @@ struct HealthMonitorTests {
     await recorder.stop()
   }
 
-  @Test("Every provider with a credential is asked at once and again every five minutes, and each answer is kept")
+  @Test(
+    "Every provider with a credential is asked at once and again every five minutes, and each answer is kept")
   func regularly() async throws {
     let (a, b) = (HealthStub("a"), HealthStub("b"))
     let poor = HealthStub("poor", missing: "POOR_KEY")
@@ -81,7 +82,8 @@ struct HealthMonitorTests {
     let a = HealthStub("a") { $0 <= 4 ? VendorFailure(httpStatus: 503, message: "overloaded") : nil }
     try await running([a]) { monitor in
       for count in 1...5 {
-        #expect(await eventually { a.asked == count && time.sleeping.first == time.now + .minutes(5) })
+        #expect(await eventually { monitor.health(of: "a")?.history.count == count })
+        #expect(await eventually { time.sleeping.first == time.now + .minutes(5) })
         time.advance(by: .minutes(5))
       }
       #expect(await eventually { told.raised.count == 3 })
@@ -95,7 +97,8 @@ struct HealthMonitorTests {
   func doubt() async throws {
     let a = HealthStub("a")
     try await running([a]) { monitor in
-      #expect(await eventually { a.asked == 1 && time.sleeping.first == time.now + .minutes(5) })
+      #expect(await eventually { monitor.health(of: "a")?.history.count == 1 })
+      #expect(await eventually { time.sleeping.first == time.now + .minutes(5) })
       time.advance(by: .seconds(5))
       for _ in 0..<20 { monitor.doubt(VendorFailure(httpStatus: 500, message: "broke"), of: "a") }
       #expect(await eventually { time.sleeping.first == time.now + .seconds(10) })
@@ -107,7 +110,8 @@ struct HealthMonitorTests {
     }
   }
 
-  @Test("A provider that hangs has failed after 30 s, is not called a second time meanwhile, and delays nobody")
+  @Test(
+    "A provider that hangs has failed after 30 s, is not called a second time meanwhile, and delays nobody")
   func hanging() async throws {
     let gate = ManualTime()
     let stuck = HealthStub("stuck") { _ in
@@ -117,7 +121,8 @@ struct HealthMonitorTests {
     }
     let a = HealthStub("a")
     try await running([stuck, a]) { monitor in
-      #expect(await eventually { stuck.asked == 1 && a.asked == 1 && time.sleeping.count == 2 })
+      // An answer counts from question to record, so the clock stands until it is recorded.
+      #expect(await eventually { stuck.asked == 1 && monitor.health(of: "a")?.history.count == 1 })
       #expect(await eventually { time.sleeping.first == time.now + .seconds(30) })
       time.advance(by: .seconds(30))
       #expect(await eventually { monitor.health(of: "stuck")?.state == .degraded })
@@ -126,10 +131,17 @@ struct HealthMonitorTests {
       #expect(await eventually { told.all == ["stuck degraded"] })
 
       for round in 2...3 {
-        time.advance(by: .minutes(5))
-        #expect(await eventually { monitor.health(of: "stuck")?.failuresInARow == round })
+        #expect(
+          await eventually {
+            if let next = time.sleeping.first, next - time.now > .seconds(1) {
+              time.advance(by: next - time.now)
+            }
+            return monitor.health(of: "stuck")?.failuresInARow == round
+          })
       }
-      #expect(await eventually { told.all == ["stuck degraded", "stuck down"] })
+      // Where the machine is slow, time moved on while the other one was answering, which is then a slow answer.
+      #expect(
+        await eventually { told.all.filter { $0.hasPrefix("stuck") } == ["stuck degraded", "stuck down"] })
       #expect(stuck.asked == 1)
       gate.advance(by: .hours(1))
     }

@@ -50,7 +50,8 @@ public struct ArtefactContract: Sendable, CustomStringConvertible {
       try expect(noise.contentType, is: "application/octet-stream")
       try expect(noise.url.hasSuffix(".bin"))
     },
-    ArtefactContract("a download is kept under what it says, then what was announced, then what it is") { store in
+    ArtefactContract("a download is kept under what it says, then what was announced, then what it is") {
+      store in
       func receive(_ said: String?, announced: String?) async throws -> Artefact {
         try await store.receive(Artefact(url: "https://v.example/x", contentType: announced)) {
           descriptor throws(VendorFailure) in
@@ -63,7 +64,9 @@ public struct ArtefactContract: Sendable, CustomStringConvertible {
         said,
         is: Artefact(
           url: "/v1/artefacts/\(abc).csv", contentType: "text/csv", byteCount: 3, isCopied: true))
-      try expect(try await receive("application/octet-stream", announced: "text/markdown").contentType, is: "text/markdown")
+      try expect(
+        try await receive("application/octet-stream", announced: "text/markdown").contentType,
+        is: "text/markdown")
       try expect(try await receive(nil, announced: nil).contentType, is: "text/plain")
       let stored = try await store.artefact(named: "\(abc).csv")
       try expect(stored?.byteCount, is: 3)

@@ -27,9 +27,10 @@ public final class MemoryArtefacts: ArtefactStore, ArtefactIntake, ArtefactReadi
 
   public func receive(
     _ artefact: Artefact,
-    _ download: @Sendable (_ descriptor: Int32) async throws(VendorFailure) -> (
-      contentType: String?, byteCount: Int
-    )
+    _ download:
+      @Sendable (_ descriptor: Int32) async throws(VendorFailure) -> (
+        contentType: String?, byteCount: Int
+      )
   ) async throws -> Artefact {
     let path = FileManager.default.temporaryDirectory.appending(path: "artefact-\(UUID().uuidString)").path
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

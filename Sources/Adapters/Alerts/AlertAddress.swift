@@ -18,8 +18,9 @@ public struct AlertAddress: Equatable, Sendable {
     guard scheme == "https" || allowsPrivate else {
       throw AlertAddressError("must be https; plain http needs allow_private: true beside it")
     }
+    // The one address is the operator's own and redirects are not followed, so no list of hosts is needed.
     policy = OutboundPolicy(
-      hosts: [host], schemes: [scheme == "http" ? .http : .https],
+      hosts: nil, schemes: [scheme == "http" ? .http : .https],
       ports: [parts.port ?? (scheme == "http" ? 80 : 443)],
       allowedRanges: allowsPrivate ? AlertAddress.anywhere : [])
     do throws(TransportError) {

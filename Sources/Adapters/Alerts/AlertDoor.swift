@@ -13,8 +13,9 @@ struct AlertDoor: Sendable {
 
   /// - Parameter path: what comes behind the address; may hold a secret.
   func post(_ json: JSONValue, path: String = "") async throws(AlertFailure) -> HTTPAnswer {
+    let base = !path.isEmpty && address.url.hasSuffix("/") ? String(address.url.dropLast()) : address.url
     let call = OutboundCall(
-      "POST", address.url + path, headers: ["Content-Type": "application/json"],
+      "POST", base + path, headers: ["Content-Type": "application/json"],
       body: .bytes(json.serialized()),
       policy: address.policy, limits: TimeLimits(total: AlertDoor.limit), maximumBodySize: 64 << 10)
     do {
@@ -37,7 +38,9 @@ struct AlertDoor: Sendable {
     guard !(200..<300).contains(answer.status) else { return nil }
     let isPassing = answer.status == 408 || answer.status == 429 || answer.status >= 500
     // Dates are rare there; the usual number of seconds is what counts.
-    let wait = answer.headers["Retry-After"].flatMap { Int64($0) }.map { Span.seconds(min(max($0, 0), 3_600)) }
+    let wait = answer.headers["Retry-After"].flatMap { Int64($0) }.map {
+      Span.seconds(min(max($0, 0), 3_600))
+    }
     return AlertFailure(
       "\(address.origin) answered \(answer.status)", isPassing: isPassing, retryAfter: isPassing ? wait : nil)
   }

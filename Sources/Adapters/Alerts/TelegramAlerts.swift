@@ -39,7 +39,8 @@ public struct TelegramAlerts: AlertSink {
       throw AlertFailure("\(name): the answer is not Telegram's", isPassing: true)
     }
     if let reason = said?["description"]?.stringValue {
-      failure.message = "\(name): \(reason.split(separator: token, omittingEmptySubsequences: false).joined(separator: "…"))"
+      failure.message =
+        "\(name): \(reason.split(separator: token, omittingEmptySubsequences: false).joined(separator: "…"))"
     }
     if let seconds = said?["parameters"]?["retry_after"]?.integerValue, failure.isPassing {
       failure.retryAfter = .seconds(min(max(seconds, 0), 3_600))

@@ -44,18 +44,19 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
 
   // MARK: The table
 
-  static let all: [MediaType] = [
-    ("image/png", "png"), ("image/jpeg", "jpg"), ("image/gif", "gif"), ("image/webp", "webp"),
-    ("image/avif", "avif"), ("image/svg+xml", "svg"), ("image/bmp", "bmp"), ("image/tiff", "tiff"),
-    ("image/heic", "heic"), ("audio/wav", "wav"), ("audio/mpeg", "mp3"), ("audio/ogg", "ogg"),
-    ("audio/flac", "flac"), ("audio/mp4", "m4a"), ("audio/aac", "aac"), ("audio/opus", "opus"),
-    ("audio/webm", "weba"), ("video/mp4", "mp4"), ("video/webm", "webm"), ("video/quicktime", "mov"),
-    ("video/x-msvideo", "avi"), ("video/x-matroska", "mkv"), ("video/ogg", "ogv"),
-    ("application/pdf", "pdf"), ("application/json", "json"), ("application/x-ndjson", "ndjson"),
-    ("application/zip", "zip"), ("application/gzip", "gz"), ("application/xml", "xml"),
-    ("text/plain", "txt"), ("text/html", "html"), ("text/csv", "csv"), ("text/markdown", "md"),
-    ("text/vtt", "vtt"), ("application/x-subrip", "srt"), ("model/gltf-binary", "glb"),
-  ].map { MediaType(name: $0.0, fileExtension: $0.1) } + [unknown]
+  static let all: [MediaType] =
+    [
+      ("image/png", "png"), ("image/jpeg", "jpg"), ("image/gif", "gif"), ("image/webp", "webp"),
+      ("image/avif", "avif"), ("image/svg+xml", "svg"), ("image/bmp", "bmp"), ("image/tiff", "tiff"),
+      ("image/heic", "heic"), ("audio/wav", "wav"), ("audio/mpeg", "mp3"), ("audio/ogg", "ogg"),
+      ("audio/flac", "flac"), ("audio/mp4", "m4a"), ("audio/aac", "aac"), ("audio/opus", "opus"),
+      ("audio/webm", "weba"), ("video/mp4", "mp4"), ("video/webm", "webm"), ("video/quicktime", "mov"),
+      ("video/x-msvideo", "avi"), ("video/x-matroska", "mkv"), ("video/ogg", "ogv"),
+      ("application/pdf", "pdf"), ("application/json", "json"), ("application/x-ndjson", "ndjson"),
+      ("application/zip", "zip"), ("application/gzip", "gz"), ("application/xml", "xml"),
+      ("text/plain", "txt"), ("text/html", "html"), ("text/csv", "csv"), ("text/markdown", "md"),
+      ("text/vtt", "vtt"), ("application/x-subrip", "srt"), ("model/gltf-binary", "glb"),
+    ].map { MediaType(name: $0.0, fileExtension: $0.1) } + [unknown]
 
   /// By name, without the one that says nothing.
   private static let byName = Dictionary(uniqueKeysWithValues: all.dropLast().map { ($0.name, $0) })

@@ -143,7 +143,8 @@ public final class HealthMonitor: Service {
       _ = try await recorder.commit(batch)
     } catch {
       // The state holds all the same: whoever routes needs it more than whoever reads the history.
-      logger.error("a health check was not recorded", metadata: ["provider": "\(provider)", "error": "\(error)"])
+      logger.error(
+        "a health check was not recorded", metadata: ["provider": "\(provider)", "error": "\(error)"])
     }
     guard let change = record.alert else { return }
     await note(change.to, provider)
@@ -177,7 +178,11 @@ public final class HealthMonitor: Service {
       timer.cancel()
       call.cancel()
     }
-    return await withTaskCancellationHandler { await answer.value() } onCancel: { answer.settle(nil) }
+    return await withTaskCancellationHandler {
+      await answer.value()
+    } onCancel: {
+      answer.settle(nil)
+    }
   }
 
   private func hanging(_ message: String) -> VendorFailure {
