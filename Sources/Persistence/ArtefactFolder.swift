@@ -9,6 +9,7 @@ public final class ArtefactFolder: Sendable {
   public let path: String
   private let publicBase: String?
   private let folder: Int32
+  private let output: @Sendable (Int32, UnsafeRawPointer, Int) -> Int
   /// Disks are waited for here, not on the threads that all tasks share.
   private let lanes: OperationQueue
 
@@ -18,9 +19,18 @@ public final class ArtefactFolder: Sendable {
   ///
   /// - Parameter publicBase: what stands before `/v1/artefacts/` in the addresses; nil for addresses without a host.
   /// - Throws: when no file can be made in it.
-  public init(path: String, publicBase: String? = nil) throws(ArtefactError) {
+  public convenience init(path: String, publicBase: String? = nil) throws(ArtefactError) {
+    try self.init(path: path, publicBase: publicBase) { Foundation.write($0, $1, $2) }
+  }
+
+  /// - Parameter output: writes some of the bytes; -1 and `errno` when it cannot. A test's disk is full here.
+  init(
+    path: String, publicBase: String? = nil,
+    output: @escaping @Sendable (_ descriptor: Int32, UnsafeRawPointer, _ count: Int) -> Int
+  ) throws(ArtefactError) {
     self.path = path
     self.publicBase = publicBase
+    self.output = output
     lanes = OperationQueue()
     lanes.maxConcurrentOperationCount = 4
     do {
@@ -101,9 +111,7 @@ public final class ArtefactFolder: Sendable {
   private func write(_ bytes: [UInt8], to descriptor: Int32) throws(ArtefactError) {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Foundation.write(descriptor, $0.baseAddress! + done, $0.count - done)
-      }
+      let count = bytes.withUnsafeBytes { output(descriptor, $0.baseAddress! + done, $0.count - done) }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw ArtefactError(errno, path) }
       done += count

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Serving
+import Synchronization
 import Testing
 import TestSupport
 
@@ -77,21 +78,31 @@ struct ArtefactFolderTests {
     #expect(ArtefactError(EIO, "a").description.contains("Input/output error"))
   }
 
-  @Test("A full disk is an error, nothing is kept, and the folder is as before")
+  @Test("A disk that is full after some bytes is an error, and nothing is left of the file")
   func fullDisk() async throws {
-    // Stands for a disk that takes nothing: a limit of this process would hit the other tests.
     let folder = try TemporaryFolder()
-    let store = try ArtefactFolder(path: folder.path)
-    let full = open("/dev/full", O_WRONLY)
-    defer { close(full) }
-    let error = await #expect(throws: VendorFailure.self) {
-      try await store.receive(Artefact(url: "https://v.example/x")) { _ throws(VendorFailure) in
-        let count = Foundation.write(full, "abc", 3)
-        throw VendorFailure(.local, cause: .found, message: "wrote \(count), \(errno == ENOSPC)")
+    let written = Mutex(0)
+    let store = try ArtefactFolder(path: folder.path) { descriptor, bytes, count in
+      // Takes two bytes at a time, and four in all.
+      let isFull = written.withLock { written in
+        written += 2
+        return written > 4
       }
+      guard !isFull else {
+        errno = ENOSPC
+        return -1
+      }
+      return Foundation.write(descriptor, bytes, min(count, 2))
     }
-    #expect(error?.message == "wrote -1, true")
+    let error = await #expect(throws: ArtefactError.self) {
+      try await store.keep(Array("abcdefgh".utf8), contentType: "text/plain")
+    }
+    #expect(error == .diskFull(path: folder.path))
+    #expect(error?.description.contains("free some space") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    // A disk that takes little at a time is no full one.
+    written.withLock { $0 = 0 }
+    #expect(try await store.keep(Array("abc".utf8), contentType: "text/plain").byteCount == 3)
   }
 
   @Test("A file that somebody removed is nobody's artefact, and reading on says so")
