@@ -2,7 +2,7 @@
 SWIFT ?= swift
 PORT ?= 8080
 
-.PHONY: run test bench reports lint format setup build clean
+.PHONY: run test bench soak reports lint format setup build clean
 
 run: setup
 	$(SWIFT) build -c release --product pointsman
@@ -20,6 +20,13 @@ bench: setup
 	$(SWIFT) build -c release --product curl-reference
 	$(SWIFT) build -c release --product bench
 	.build/release/bench $(ARGS)
+
+# Jobs in flight for ten minutes while vendors fail and the router is killed; fails when one is lost or done twice.
+soak: setup
+	$(SWIFT) build -c release --product pointsman
+	$(SWIFT) build -c release --product bench
+	mkdir -p reports
+	.build/release/bench soak --out reports/soak --revision "$$(git describe --always --dirty)" $(ARGS)
 
 # Makes the committed reports again; those that play a table need its file in TABLES.
 reports: setup

@@ -155,7 +155,8 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Embedding", "Persistence", "Routing", "Serving", "Statistics", "Transport", "Vectors", "Wire",
+        "Embedding", "Jobs", "Persistence", "Reporting", "Routing", "Serving", "Statistics", "Transport",
+        "Vectors", "Wire",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/Bench",
@@ -218,6 +219,7 @@ let package = Package(
         "Persistence", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
+    tests("BenchTests", of: ["bench", "Jobs", "Routing", "TestSupport", "Wire"]),
     tests(
       "APITests",
       of: [

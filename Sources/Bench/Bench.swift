@@ -5,21 +5,35 @@ import GRDB
 @main
 struct Bench {
   static let usage = """
-    usage: bench [core] [http] [feedback] [start] [tick] [transport] [memory] [options]
+    usage: bench [core] [http] [feedback] [jobs] [start] [tick] [transport] [memory] [soak] [options]
 
       core      place, decide, fold and embed, inside one process
       http      POST /v1/decisions against nginx
       feedback  POST /v1/feedback against raw SQLite
+      jobs      changes of jobs, durable in groups of 1, 10 and 100
       start     start on a million decisions
       tick      close an epoch with a million new scores while decisions go on
       transport outbound calls against libcurl's multi interface in C
       memory    two million decisions in one process (only when named: it takes minutes)
+      soak      jobs in flight while vendors fail and the router is killed (only when named; exits 1 when a job is
+                lost or done twice)
 
       --seconds N            length of one load (3)
       --rows N               rows of the large databases (1000000)
       --server-binary PATH   the pointsman executable (the one beside this executable)
       --embedding-table DIR  the static embedding's table (.cache/embedding)
       --folder DIR           where the temporary files go; a real disk, since commits are synced (the system's)
+
+      of the soak:
+      --minutes N            how long orders are sent (10)
+      --jobs N               jobs in flight (1000)
+      --kills N              times that the router is killed (3)
+      --seed N               decides on the moments of the kills and on the faults (1)
+      --fault-share X        of all calls that vendors get (0.1)
+      --run-ms N             how long a job takes at its vendor (10000)
+      --rate N               jobs a second while the router's own share is measured (200)
+      --out FOLDER           for a report; one that is there is replaced
+      --revision TEXT        what to call the sources in it
     """
 
   static func main() {
@@ -54,7 +68,8 @@ struct Bench {
       try TransportBenchmarks.run(
         &report, setting, reference: reference.appending(path: "curl-reference").path)
     }
-    let running = groups.subtracting(["core", "transport"])
+    if groups.contains("jobs") { try JobBenchmarks.run(&report, setting) }
+    let running = groups.subtracting(["core", "jobs", "transport"])
     if !running.isEmpty, !FileManager.default.isExecutableFile(atPath: setting.server) {
       report.skip(
         running.sorted().joined(separator: ", "),
@@ -68,6 +83,7 @@ struct Bench {
         &report, setting, start: groups.contains("start"), tick: groups.contains("tick"))
     }
     if groups.contains("memory") { try MemoryBenchmarks.run(&report, setting) }
+    if groups.contains("soak") { try SoakCommand.run(setting, options.soak) }
     report.conclude()
   }
 
@@ -99,8 +115,9 @@ struct Options {
   var server: String
   var embeddingTable = ".cache/embedding"
   var folder = FileManager.default.temporaryDirectory
+  var soak = SoakSettings()
 
-  static let all = ["core", "http", "feedback", "start", "tick", "transport", "memory"]
+  static let all = ["core", "http", "feedback", "jobs", "start", "tick", "transport", "memory", "soak"]
 
   init(_ arguments: [String]) throws(UsageError) {
     let own = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
@@ -111,6 +128,15 @@ struct Options {
       case "-h", "--help": throw UsageError(text: Bench.usage)
       case "--seconds": seconds = try Options.number(argument, rest.popFirst(), in: 1...600)
       case "--rows": rows = try Options.number(argument, rest.popFirst(), in: 1_000...100_000_000)
+      case "--minutes": soak.minutes = try Options.real(argument, rest.popFirst(), in: 0.1...10_000)
+      case "--jobs": soak.jobs = try Options.number(argument, rest.popFirst(), in: 1...100_000)
+      case "--kills": soak.kills = try Options.number(argument, rest.popFirst(), in: 0...1_000)
+      case "--seed": soak.seed = UInt64(try Options.number(argument, rest.popFirst(), in: 0...(1 << 53)))
+      case "--fault-share": soak.faults = try Options.real(argument, rest.popFirst(), in: 0...1)
+      case "--run-ms": soak.run = try Options.number(argument, rest.popFirst(), in: 10...600_000)
+      case "--rate": soak.rate = try Options.real(argument, rest.popFirst(), in: 1...10_000)
+      case "--out": soak.out = try Options.value(argument, rest.popFirst())
+      case "--revision": soak.revision = try Options.value(argument, rest.popFirst())
       case "--server-binary": server = try Options.value(argument, rest.popFirst())
       case "--embedding-table": embeddingTable = try Options.value(argument, rest.popFirst())
       case "--folder":
@@ -120,7 +146,7 @@ struct Options {
         throw UsageError(text: "bench: '\(argument)' is neither a group nor an option\n\n\(Bench.usage)")
       }
     }
-    if groups.isEmpty { groups = Set(Options.all).subtracting(["memory"]) }
+    if groups.isEmpty { groups = Set(Options.all).subtracting(["memory", "soak"]) }
   }
 
   private static func value(_ name: String, _ text: String?) throws(UsageError) -> String {
@@ -132,6 +158,15 @@ struct Options {
     _ name: String, _ text: String?, in range: ClosedRange<Int>
   ) throws(UsageError) -> Int {
     guard let number = try Int(value(name, text)), range.contains(number) else {
+      throw UsageError(text: "bench: \(name) must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  private static func real(
+    _ name: String, _ text: String?, in range: ClosedRange<Double>
+  ) throws(UsageError) -> Double {
+    guard let number = try Double(value(name, text)), range.contains(number) else {
       throw UsageError(text: "bench: \(name) must be from \(range.lowerBound) to \(range.upperBound)")
     }
     return number

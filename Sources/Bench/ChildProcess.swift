@@ -8,12 +8,15 @@ final class ChildProcess {
   let pid: Int32
 
   /// Starts a program; what it prints goes to a file in the folder, of which ``complaint`` tells the end.
-  init(_ path: String, _ arguments: [String], in folder: URL) throws {
+  ///
+  /// - Parameter environment: added to the bench's own.
+  init(_ path: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
     errors = folder.appending(path: "output-\(UUID().uuidString).txt")
     try Data().write(to: errors)
     let output = try FileHandle(forWritingTo: errors)
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output
@@ -37,6 +40,12 @@ final class ChildProcess {
     process.waitUntilExit()
     let own = pid
     ChildProcess.running.withLock { _ = $0.remove(own) }
+  }
+
+  /// Ends it as a power cut would: it learns nothing of it.
+  func crash() {
+    kill(pid, SIGKILL)
+    stop()
   }
 
   /// Processor time used so far, user and system, in seconds.

@@ -20,11 +20,14 @@ final class LoopbackConnection {
   private var filled = 0
   private var bodyRange = 0..<0
 
-  init(port: Int) throws {
+  /// - Parameter patience: how long an answer may take, in seconds; 0 is for ever.
+  init(port: Int, patience: Int = 0) throws {
     descriptor = LoopbackConnection.socket()
     guard descriptor >= 0 else { throw BenchFailure("no socket: \(String(cString: strerror(errno)))") }
     var on: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    var limit = timeval(tv_sec: patience, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var address = LoopbackConnection.address(port: port)
     let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -40,11 +43,14 @@ final class LoopbackConnection {
   deinit { close(descriptor) }
 
   /// The bytes of a request.
-  static func request(_ method: String, _ path: String, _ body: String = "") -> [UInt8] {
+  static func request(
+    _ method: String, _ path: String, _ body: String = "", headers: [(String, String)] = []
+  ) -> [UInt8] {
     Array(
       """
       \(method) \(path) HTTP/1.1\r
       host: 127.0.0.1\r
+      \(headers.map { "\($0): \($1)\r\n" }.joined())\
       content-type: application/json\r
       content-length: \(body.utf8.count)\r
       \r

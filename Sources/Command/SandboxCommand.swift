@@ -17,8 +17,8 @@ struct SandboxCommand: AsyncParsableCommand {
       abstract: "Serve every vendor's contract on one port, each under its name, with faults on request.",
       discussion: """
         Vendors: \(Street.vendorNames.joined(separator: ", ")). Any key works; one that begins with 'invalid' is \
-        refused, one that begins with 'broke' has no credit. GET /street/journal shows what was done and charged, PUT \
-        /street/faults changes the faults.
+        refused, one that begins with 'broke' has no credit. GET /street/journal shows what was done and charged, GET \
+        /street/submissions every piece of work that was taken on, PUT /street/faults changes the faults.
         """)
 
     @Option(help: "Port to listen on, on the loopback; 0 takes a free one.")

@@ -11,8 +11,8 @@ import Synchronization
 ///
 /// A caller may name what it wants done (the header `x-street-reference`, or `[[ref: NAME]]` anywhere in the
 /// body) to find the jobs and charges under that name later, and may order a fault for one call (the header
-/// `x-street-fault`, or `[[street: FAULT]]` in the body). `/street/journal` and `/street/faults` belong to
-/// the street itself.
+/// `x-street-fault`, or `[[street: FAULT]]` in the body). `/street/journal`, `/street/submissions` and
+/// `/street/faults` belong to the street itself.
 public final class Street: Sendable {
   let desk: Desk
   /// Every vendor with its endpoints, files first.

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 import Wire
@@ -31,6 +32,34 @@ struct OfficeTests {
       #expect(other.json["calls"] == [] && other.json["jobs"] == [])
       #expect(try await RawClient.call(open.root, "DELETE", "/street/journal").status == 204)
       #expect(try await open.journal()["jobs"] == [])
+    }
+  }
+
+  @Test(
+    "Everything that was taken on is listed in the order of arrival, in pages, and nothing that was refused")
+  func submissions() async throws {
+    try await OpenStreet.run(change: { $0.journalLimit = 1 }) { open in
+      let before = Date().timeIntervalSince1970
+      for _ in 0..<3 { _ = try await open.call("openai", "POST", "/v1/chat/completions", Self.chat) }
+      _ = try await open.call(
+        "openai", "POST", "/v1/chat/completions", Self.chat, headers: ["x-street-fault": "server_error"])
+      let all = try await RawClient.call(open.root, "GET", "/street/submissions").json
+      let rows = all["submissions"]?.arrayValue ?? []
+      #expect(all["total"] == 3 && rows.count == 3)
+      #expect(
+        rows.allSatisfy {
+          $0["reference"] == "order-7" && $0["stage"] == "succeeded" && $0["charged"] == true
+        })
+      #expect(
+        Set(rows.map { $0["id"]?.stringValue }).count == 3 && rows.allSatisfy { $0["vendor"] == "openai" })
+      let times = rows.compactMap { $0["taken_at_us"]?.integerValue }
+      #expect(times == times.sorted() && Double(times[0]) / 1e6 >= before - 1)
+      #expect(Double(times[2]) / 1e6 <= Date().timeIntervalSince1970 + 1)
+      let page = try await RawClient.call(open.root, "GET", "/street/submissions?after=1&limit=1").json
+      #expect(page["total"] == 3 && page["submissions"]?.arrayValue == [rows[1]])
+      #expect(
+        try await RawClient.call(open.root, "GET", "/street/submissions?after=3").json["submissions"] == [])
+      #expect(try await RawClient.call(open.root, "GET", "/street/submissions?after=-1").status == 400)
     }
   }
 

@@ -145,6 +145,11 @@ final class JobBoard: Sendable {
     state.withLock { state in state.jobs.filter { vendor == nil || $0.vendor == vendor } }
   }
 
+  /// A page of them, and how many there are in all.
+  func page(after: Int, limit: Int) -> (jobs: [VendorJob], total: Int) {
+    state.withLock { state in (Array(state.jobs.dropFirst(after).prefix(limit)), state.jobs.count) }
+  }
+
   /// Forgets every job; calls about them find nothing any more.
   func removeAll() {
     state.withLock { state in

@@ -16,6 +16,7 @@ struct StreetOffice: Sendable {
       street.desk.jobs.removeAll()
       street.desk.journal.removeAll()
       return .empty(204)
+    case (.get, ["submissions"]): return submissions(query)
     case (.get, ["faults"]): return faults()
     case (.put, ["faults"]): return change(body)
     case (.delete, ["faults"]):
@@ -26,7 +27,10 @@ struct StreetOffice: Sendable {
     default:
       return .json(
         404,
-        ["error": "GET, DELETE /street/journal; GET, PUT, DELETE /street/faults; GET /street/vendors"])
+        [
+          "error":
+            "GET, DELETE /street/journal; GET /street/submissions; GET, PUT, DELETE /street/faults; GET /street/vendors"
+        ])
     }
   }
 
@@ -61,6 +65,37 @@ struct StreetOffice: Sendable {
         writer.field("attempt", webhook.attempt)
         writer.fieldIfPresent("status", webhook.status)
         writer.fieldIfPresent("error", webhook.error)
+      }
+    }
+    return Answer(headers: [.contentType: "application/json"], body: .bytes(writer.bytes))
+  }
+
+  /// Every piece of work that a vendor took on, in the order of arrival, in pages: `?after=` how many were seen,
+  /// `&limit=` how many at most (10,000). None is ever left out, unlike calls in the journal.
+  private func submissions(_ query: [(name: String, value: String)]) -> Answer {
+    func number(_ name: String, default usual: Int) -> Int? {
+      guard let text = query.first(where: { $0.name == name })?.value else { return usual }
+      return Int(text).flatMap { $0 >= 0 ? $0 : nil }
+    }
+    guard let after = number("after", default: 0), let limit = number("limit", default: 10_000) else {
+      return .json(400, ["error": "after and limit are whole numbers from 0"])
+    }
+    let desk = street.desk
+    let now = desk.clock.now
+    let (jobs, total) = desk.jobs.page(after: after, limit: min(limit, 10_000))
+    var writer = JSONWriter(reserving: 256 * jobs.count + 64)
+    writer.object { writer in
+      writer.field("total", total)
+      writer.objects("submissions", jobs) { writer, job in
+        writer.field("id", job.id)
+        writer.field("vendor", job.vendor)
+        writer.field("model", job.model)
+        writer.fieldIfPresent("reference", job.reference)
+        writer.fieldIfPresent("webhook", job.webhook)
+        writer.field("taken_at_us", Int64((job.createdUnix * 1e6).rounded()))
+        writer.field("stage", job.stage(at: now).name)
+        writer.field("charged", job.isCharged(at: now))
+        writer.fieldIfPresent("fault", job.fault?.rawValue)
       }
     }
     return Answer(headers: [.contentType: "application/json"], body: .bytes(writer.bytes))
