@@ -29,7 +29,7 @@ struct Executors: Sendable {
   let artefacts: ArtefactFolder
   let alerts: AlertDispatcher
   let catalogue: CatalogueReload
-  /// To be run beside the server.
+  /// To be run beside the server and the jobs.
   let services: [any Service]
 
   /// Descriptors that are neither calls nor connections: the ledger, artefacts being written, the log.
@@ -72,7 +72,7 @@ struct Executors: Sendable {
       catalogue: { router.snapshot.catalogue.value }, clock: router.clock, alert: { alerts.raise($0) })
     let reload = CatalogueReload(
       path: settings.catalogue, build: build,
-      record: { try await router.record($0) },
+      record: { _ = try await router.stock($0) },
       adopt: { stock in
         await jobs.adopt(adapters: stock.adapters, catalogue: stock.catalogue)
         try await health.adopt(stock.adapters.shelf.adapters)
@@ -81,16 +81,27 @@ struct Executors: Sendable {
     return Executors(
       jobs: jobs, health: health, artefacts: artefacts, alerts: alerts, catalogue: reload,
       services: [
-        alerts, jobs, health, standstills, lifecycles,
+        alerts, health, standstills, lifecycles,
         FailureRelay(jobs: jobs, health: health, standstills: standstills), HangupService(reload),
       ])
   }
 
+  /// What the API serves of them.
+  var parts: RouterParts {
+    RouterParts(
+      jobs: jobs, artefacts: artefacts,
+      catalogueIntake: CatalogueIntake(parse: Executors.parseCatalogue) { [catalogue] stocked in
+        await catalogue.follow(stocked.catalogue.value)
+      })
+  }
+
   /// What a text says as a catalogue, for `PUT /v1/catalogue`.
   ///
-  /// - Throws: `DeclarationErrors`.
+  /// - Throws: `CatalogueFaults`.
   static func parseCatalogue(_ text: String) throws -> Routing.Catalogue {
-    try CatalogueFile.parse(text, file: "catalogue")
+    do { return try CatalogueFile.parse(text, file: "catalogue") } catch let errors as DeclarationErrors {
+      throw CatalogueFaults(errors.errors.map { .init(line: $0.line, message: $0.message) })
+    }
   }
 
   /// A folder that was named must be there; the usual one may be missing, where nobody has any use for it.
@@ -130,18 +141,5 @@ struct FailureRelay: Service {
       // The stream ends with the jobs; a service that ends early would end the others.
       while (try? await Task.sleep(for: .seconds(3_600))) != nil {}
     }
-  }
-}
-
-extension RoutingService {
-  /// Makes a catalogue, with its named regions, the one of the next epoch.
-  ///
-  /// - Throws: when a region's examples say nothing to the embedding; then nothing has changed.
-  func record(_ catalogue: Routing.Catalogue) async throws {
-    var regions: [Region] = []
-    for region in catalogue.regions { regions.append(try await Region(named: region, embedder)) }
-    let placed = regions
-    _ = try await keeper.stock(catalogue)
-    try await keeper.rebase { plan in placed.forEach { plan.replaceNamed($0) } }
   }
 }

@@ -121,7 +121,7 @@ struct Serve: AsyncParsableCommand {
       logger: logger)
     let executors = try await Executors.start(service, settings, logger: logger)
     let application = RouterAPI.application(
-      service, host: settings.host, port: settings.port, limits: settings.limits,
+      service, parts: executors.parts, host: settings.host, port: settings.port, limits: settings.limits,
       services: executors.services, logger: logger
     ) { [logger] port in
       let snapshot = service.snapshot

@@ -110,10 +110,10 @@ struct CatalogueReloadTests {
     let reload = try reload()
     #expect(await reload.follow(try Executors.parseCatalogue(Self.good)))
     #expect(seen.recorded.withLock { $0 }.isEmpty && seen.adopted.withLock { $0.count } == 1)
-    let error = #expect(throws: DeclarationErrors.self) {
+    let error = #expect(throws: CatalogueFaults.self) {
       try Executors.parseCatalogue("version: 1\nmodels: []\n")
     }
-    #expect(error?.description == "catalogue:1: catalogue lacks the key 'providers' (a list of mappings)")
+    #expect(error?.description == "line 1: catalogue lacks the key 'providers' (a list of mappings)")
   }
 
   @Test("Adapters are found by provider, and those without have their reason")

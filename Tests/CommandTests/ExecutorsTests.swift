@@ -32,7 +32,7 @@ struct ExecutorsTests {
       on: MemoryLedger(), embedder: HashingEmbedding(), catalogue: CatalogueFile.load(path: Self.shipped),
       logger: logger)
     let executors = try await Executors.start(router, settings, variable: { _ in nil }, logger: logger)
-    let runs = executors.services.map { service in Task { try await service.run() } }
+    let runs = ([executors.jobs] + executors.services).map { service in Task { try await service.run() } }
     do {
       try await body(executors, router)
     } catch {

@@ -101,8 +101,3 @@ extension Job {
     winner.map { attempts[$0].candidate } ?? turn?.candidate ?? attempts.last?.candidate ?? 0
   }
 }
-
-extension Span {
-  /// Rounded up, as `Retry-After` carries them; at least 0.
-  var wholeSeconds: Int64 { max(0, (microseconds + 999_999) / 1_000_000) }
-}

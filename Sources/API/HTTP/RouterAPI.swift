@@ -55,7 +55,7 @@ public enum RouterAPI {
   /// The server on an address, with the epoch keeper and the executors, if there are any, beside it.
   ///
   /// - Parameters:
-  ///   - services: what runs and ends together with it.
+  ///   - services: what else runs and ends together with it.
   ///   - onListening: called once with the port that was bound.
   public static func application(
     _ service: RoutingService, parts: RouterParts = RouterParts(), host: String, port: Int,
@@ -73,7 +73,7 @@ public enum RouterAPI {
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
-      services: [service.keeper] + services,
+      services: [service.keeper] + (parts.jobs.map { [$0] } ?? []) + services,
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
       logger: logger)
   }

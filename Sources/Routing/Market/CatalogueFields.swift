@@ -41,6 +41,7 @@ extension Candidate {
     add("weight", .number(weight))
     add("latency_p90", latencyP90.map { .text($0.description) })
     add("enabled", .flag(isEnabled))
+    if isOnlyByName { add("only_by_name", .flag(true)) }
     return fields
   }
 }
