@@ -224,4 +224,45 @@ struct JobPatienceTests {
     #expect(try await world.service.events(of: Sample.id(3)) == nil)
     try await world.checkRest()
   }
+
+  @Test("Of many jobs that wait for an open circuit only some try it; when it has closed, all are done")
+  func probing() async throws {
+    var settings = JobWorld.settings
+    settings.candidateCircuit.failuresInARow = 1
+    let world = try await JobWorld(["north/a"], settings: settings)
+    world.north.reply(.init(.fails(Self.unavailable)))
+    _ = try await world.finish(try await world.submit(budget: .milliseconds(1)))
+    world.north.reply(.init(.delivers(.sample, cost: nil), delay: .seconds(1)))
+    let asked = world.north.orders.count
+    var ids: [Identifier] = []
+    for number in 0..<40 { ids.append(try await world.submit("job \(number)")) }
+    try await world.settle()
+    #expect(world.north.orders.count == asked)
+    let opens = try #require(world.router.market.states["north/a"]?.obstacle?.until)
+    try await world.pass(atMost: opens - world.clock.now)
+    // One by exception, and of the others a tenth.
+    #expect((1...20).contains(world.north.orders.count - asked))
+    for id in ids { #expect(try await world.finish(id).state == .succeeded) }
+    #expect(world.north.orders.count - asked == 40)
+    try await world.checkRest()
+  }
+
+  @Test("Time passes while the service runs, and a shutdown ends it")
+  func running() async throws {
+    let world = try await JobWorld()
+    world.north.reply(.init(.accepts(.succeeded(.sample), after: .seconds(4))))
+    let service = world.service
+    let running = Task { try await service.run() }
+    let id = try await world.submit()
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try await world.job(id).state != .succeeded {
+      try #require(ContinuousClock.now < deadline)
+      world.clock.advance(by: .milliseconds(500))
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    running.cancel()
+    try await running.value
+    await #expect(throws: ServiceError.stopped) { _ = try await world.submit() }
+    try await world.checkRest()
+  }
 }
