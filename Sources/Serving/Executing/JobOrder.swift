@@ -39,11 +39,14 @@ public enum JobRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case input(FieldErrors)
   /// The budget is not positive.
   case budget(String)
+  /// The catalogue was replaced again and again while the job was planned; the same order may be taken now.
+  case changing
 
   public var description: String {
     switch self {
     case .input(let errors): "no candidate accepts this input: \(errors)"
     case .budget(let message): message
+    case .changing: "the catalogue changed while the job was planned; send it again"
     }
   }
 }

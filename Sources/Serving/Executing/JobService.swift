@@ -53,18 +53,8 @@ public final class JobService: Sendable {
     guard budget > .seconds(0) else {
       throw JobRefusal.budget("a job's time must be more than 0, got \(budget)")
     }
-    let roster = router.snapshot[order.intent.capability].roster
-    let eligible = roster.eligible(for: order.intent).positions.map { roster.candidates[$0] }
-    let planning = JobPlanning(
-      order, eligible, adapters: await dispatcher.adapters, now: now, deadline: now + budget)
-    if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
-    let drawn = try await router.draw(order.intent, embedding: order.embedding, unable: planning.unable)
+    let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
-    let factors = await dispatcher.costFactors(of: drawn.order)
-    let plan = planning.plan(
-      drawn.order, Dictionary(uniqueKeysWithValues: eligible.map { ($0.id, $0) }),
-      work: order.intent.assumedWork
-    ) { factors[$0] ?? 1 }
     let job = try Job(
       id: router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
       input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
@@ -80,6 +70,29 @@ public final class JobService: Sendable {
     return JobView(
       job: stored, decision: decision, retryAfter: wait,
       queuedAhead: await dispatcher.queuedAhead(of: job.id))
+  }
+
+  /// Decides among those who can be given the order, and makes the plan of what was decided.
+  private func draw(
+    _ order: JobOrder, at now: Instant, deadline: Instant
+  ) async throws -> (drawn: Drawn, plan: [PlannedCandidate]) {
+    // An epoch that closes in between may bring a choice that was not looked at; the next look sees it.
+    for _ in 0..<3 {
+      let roster = router.snapshot[order.intent.capability].roster
+      let eligible = roster.eligible(for: order.intent).positions.map { roster.candidates[$0] }
+      let planning = JobPlanning(
+        order, eligible, adapters: await dispatcher.adapters, now: now, deadline: deadline)
+      if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
+      let drawn = try await router.draw(
+        order.intent, embedding: order.embedding, unable: planning.unable)
+      let factors = await dispatcher.costFactors(of: drawn.order)
+      let plan = planning.plan(
+        drawn.order, Dictionary(uniqueKeysWithValues: eligible.map { ($0.id, $0) }),
+        work: order.intent.assumedWork
+      ) { factors[$0] ?? 1 }
+      if let first = plan.first, first.candidate == drawn.order.first { return (drawn, plan) }
+    }
+    throw JobRefusal.changing
   }
 
   /// The same input is kept once, whoever sends it.

@@ -31,21 +31,27 @@ extension Dispatcher {
     if let keep { batch.answers = [keep(job)] }
     underWay += 1
     defer { underWay -= 1 }
+    // From the moment at which it is durable others may find it; what they do waits until this is done.
+    live[job.id] = LiveJob(new, lastEntry: 0, input: input)
+    live[job.id]?.isBusy = true
     do {
       _ = try await router.recorder.commit(batch)
     } catch {
       // The disk may have it all the same.
       guard let stored = try? router.ledger.job(job.id), stored == job else {
+        let waiting = live.removeValue(forKey: job.id)?.inbox ?? []
+        for errand in waiting { errand.reply?.resume(throwing: error) }
         release([Lease(job: job.id, attempt: 0)])
-        for planned in job.plan.prefix(1) {
-          serve(planned.provider)
-          touch(planned.provider)
-        }
+        serve(job.plan[0].provider)
+        touch(job.plan[0].provider)
         throw error
       }
     }
-    live[job.id] = LiveJob(job, lastEntry: entries.count, input: input)
+    live[job.id]?.job = job
+    live[job.id]?.lastEntry = entries.count
+    live[job.id]?.isBusy = false
     for action in actions { carryOut(action, for: job.id) }
+    kick(job.id)
     return job
   }
 
