@@ -239,6 +239,9 @@ extension Problem {
         errors: absolute.errors)
     case .budget(let message):
       return .invalid(FieldErrors([FieldError(pointer: "/deadline_s", message: message)]))
+    case .changing:
+      return Problem(
+        .serviceUnavailable, "catalogue-changing", "The catalogue is being replaced", "\(refusal)", retryAfter: 1)
     }
   }
 }
