@@ -130,7 +130,7 @@ struct JobRoutes {
     let page = try views.prefix(limit).map { ($0, try service.answered($0.decision)) }
     let next = views.count > limit ? page.last?.0.job.id.description : nil
     return .json(reserving: page.count * 2_048 + 64) { writer in
-      writer.objects("jobs", page) { $0.job($1.0, $1.1, cache.parts(of: $1.1)) }
+      writer.objects("jobs", page) { $0.job($1.0, $1.1, parts(of: $1.1)) }
       writer.field("next", next)
     }
   }
@@ -185,8 +185,13 @@ struct JobRoutes {
   private func render(_ view: JobView) throws -> [UInt8] {
     let answered = try service.answered(view.decision)
     var writer = JSONWriter(reserving: 4_096)
-    writer.object { $0.job(view, answered, cache.parts(of: answered)) }
+    writer.object { $0.job(view, answered, parts(of: answered)) }
     return writer.bytes
+  }
+
+  /// What decisions of the open epoch share; those of earlier ones come one by one, and would fill the cache.
+  private func parts(of answered: Answered) -> AnswerParts? {
+    answered.snapshot.epoch == service.snapshot.epoch ? cache.parts(of: answered) : nil
   }
 
   private static func refusals<T>(_ body: () async throws -> T) async throws -> T {

@@ -70,6 +70,7 @@ extension JSONWriter {
     field("weight", candidate.weight)
     fieldIfPresent("latency_p90", candidate.latencyP90?.description)
     field("enabled", candidate.isEnabled)
+    if candidate.isOnlyByName { field("only_by_name", true) }
   }
 
   /// Whole numbers without a fraction: the file's counts are integers.

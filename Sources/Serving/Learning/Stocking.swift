@@ -37,11 +37,12 @@ extension RoutingService {
     return Stocked(catalogue: stocked, changes: changes, effectiveEpoch: epoch)
   }
 
-  /// A recorded decision with what it was made from.
+  /// A recorded decision with what it was made from: quickly while its epoch is open.
   public func answered(_ decision: Decision) throws -> Answered {
-    let current = snapshot
-    let snapshot = current.epoch == decision.epoch ? current : try archive.snapshot(ofEpoch: decision.epoch)
-    return Answered(
-      decision: decision, choice: snapshot.rederive(decision), tables: TableCache(snapshot))
+    let current = tables
+    let tables =
+      current.snapshot.epoch == decision.epoch
+      ? current : TableCache(try archive.snapshot(ofEpoch: decision.epoch))
+    return Answered(decision: decision, choice: tables.rederive(decision), tables: tables)
   }
 }
