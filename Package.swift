@@ -236,7 +236,7 @@ let package = Package(
     tests(
       "CommandTests",
       of: [
-        "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
+        "API", "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
         "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -99,8 +99,10 @@ struct Executors: Sendable {
   ///
   /// - Throws: `CatalogueFaults`.
   static func parseCatalogue(_ text: String) throws -> Routing.Catalogue {
-    do { return try CatalogueFile.parse(text, file: "catalogue") } catch let errors as DeclarationErrors {
-      throw CatalogueFaults(errors.errors.map { .init(line: $0.line, message: $0.message) })
+    do throws(DeclarationErrors) {
+      return try CatalogueFile.parse(text, file: "catalogue")
+    } catch {
+      throw CatalogueFaults(error.errors.map { .init(line: $0.line, message: $0.message) })
     }
   }
 
