@@ -22,13 +22,15 @@ struct SoakRun {
     /// Jobs whose answer over HTTP is another than the ledger's.
     var disagreeing: [String]
     var began: Date
+    /// When the last order was sent, in seconds.
+    var closed: Double
     /// How long the last jobs took to end after the last order, in seconds.
     var drained: Double
 
-    /// Of the router's last life.
+    /// Of the router's last life, while orders came: afterwards it has little to do.
     var growth: Double? {
       let start = kills.last.map { $0.at + $0.away } ?? 0
-      return Trend.growth(ofSecondHalf: memory.filter { $0.x > start })
+      return Trend.growth(ofSecondHalf: memory.filter { $0.x > start && $0.x <= closed })
     }
 
     /// Terminal jobs by state.
@@ -117,7 +119,7 @@ struct SoakRun {
       reconciliation: reconciliation, book: book, unavailableAnswers: orders.unavailableAnswers,
       jobs: jobs.map(\.job), submissions: submissions.count, charged: submissions.count(where: \.isCharged),
       memory: memory, kills: kills, disagreeing: try disagreeing(router, jobs.map(\.job)), began: began,
-      drained: drained)
+      closed: last, drained: drained)
   }
 
   /// What the router answers about each job, held against its ledger.
