@@ -20,6 +20,23 @@ struct AdapterStock: AdapterSource {
 
   /// A sentence for every provider that cannot be used.
   var obstacles: [String] { shelf.obstacles }
+
+  /// The same in few lines, for a router that starts.
+  var summary: [String] {
+    let lacking = shelf.adapters.compactMap { adapter -> String? in
+      guard case .missingCredential(let provider, let variable)? = adapter.obstacle(for: nil) else {
+        return nil
+      }
+      return "\(provider) (\(variable))"
+    }
+    let gaps = shelf.gaps.map(\.provider)
+    return [
+      lacking.isEmpty
+        ? nil
+        : "skipped for jobs until their environment variable is set: \(lacking.joined(separator: ", "))",
+      gaps.isEmpty ? nil : "skipped for jobs, because nothing declares them: \(gaps.joined(separator: ", "))",
+    ].compactMap { $0 }
+  }
 }
 
 /// What carries out jobs in this process, wired together.
@@ -55,7 +72,7 @@ struct Executors: Sendable {
     }
     let catalogue = await router.keeper.pending.catalogue.value
     let stock = try build(catalogue)
-    for obstacle in stock.obstacles { logger.notice("\(obstacle)") }
+    for line in stock.summary { logger.notice("\(line)") }
 
     let jobs = try await JobService.start(
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
@@ -72,7 +89,7 @@ struct Executors: Sendable {
       catalogue: { router.snapshot.catalogue.value }, clock: router.clock, alert: { alerts.raise($0) })
     let reload = CatalogueReload(
       path: settings.catalogue, build: build,
-      record: { _ = try await router.stock($0) },
+      record: { _ = try await router.stock($0, from: .file) },
       adopt: { stock in
         await jobs.adopt(adapters: stock.adapters, catalogue: stock.catalogue)
         try await health.adopt(stock.adapters.shelf.adapters)

@@ -4,12 +4,15 @@ public import Routing
 public import Serving
 
 extension SQLiteLedger {
-  public func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue> {
+  public func append(catalogue: Catalogue, from origin: CatalogueOrigin, at: Instant) throws -> Versioned<
+    Catalogue
+  > {
     defer { forgetRoll() }
     return try write { db in
       let version = try SQLiteLedger.next("catalogue", db)
       try db.run(
-        "INSERT INTO catalogue VALUES (?, ?, ?)", [version, at.microseconds, try StoredJSON.text(catalogue)])
+        "INSERT INTO catalogue VALUES (?, ?, ?, ?)",
+        [version, at.microseconds, try StoredJSON.text(catalogue), origin.rawValue])
       let old = try SQLiteLedger.roll(db)
       for (ordinal, id) in old.including(catalogue).ids.enumerated().dropFirst(old.ids.count) {
         try db.run("INSERT INTO roll VALUES (?, ?)", [ordinal, id])
@@ -46,6 +49,15 @@ extension SQLiteLedger {
 
   public func catalogue(version: Int) throws -> Versioned<Catalogue>? {
     try read { try SQLiteLedger.catalogue($0, version) }
+  }
+
+  public func catalogue(from origin: CatalogueOrigin) throws -> Versioned<Catalogue>? {
+    try read { db in
+      let version = try db.first("SELECT MAX(version) FROM catalogue WHERE origin = ?", [origin.rawValue]) {
+        $0[0] as Int?
+      }
+      return try version?.flatMap { try SQLiteLedger.catalogue(db, $0) }
+    }
   }
 
   public func governance(version: Int) throws -> Versioned<Governance>? {

@@ -154,6 +154,8 @@ enum Schema {
     """
 
   private static let jobs = """
+    ALTER TABLE catalogue ADD COLUMN origin TEXT NOT NULL DEFAULT 'file'; -- who brought it: file, request, router
+
     CREATE TABLE job (
       -- Work as it stands now; the only table besides `counted` whose rows are replaced.
       id       BLOB PRIMARY KEY, -- UUIDv7, 16 bytes

@@ -39,8 +39,11 @@ extension RoutingService {
       throw StartError.otherEmbedding(stored: plan.embedding, given: embedder.name)
     }
     var stocked = recovery.catalogue ?? Versioned(version: 0, value: .empty)
-    if let catalogue, catalogue != recovery.catalogue?.value {
-      stocked = try ledger.append(catalogue: catalogue, at: now)
+    // A file that says what it said when it was last read does not undo what has come since by another way.
+    if let catalogue, catalogue != recovery.catalogue?.value,
+      try catalogue != ledger.catalogue(from: .file)?.value
+    {
+      stocked = try ledger.append(catalogue: catalogue, from: .file, at: now)
     }
     var governed = recovery.governance
     var changed = governed.value

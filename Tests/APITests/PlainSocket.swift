@@ -31,6 +31,11 @@ final class PlainSocket {
     guard write(descriptor, bytes, bytes.count) == bytes.count else { throw POSIXError(.EPIPE) }
   }
 
+  /// Reads until a text has come so many times.
+  func wait(for text: String, times: Int = 1) throws {
+    while String(decoding: bytes, as: UTF8.self).components(separatedBy: text).count <= times { try fill() }
+  }
+
   func replies(_ count: Int) throws -> [PlainReply] { try (0..<count).map { _ in try reply() } }
 
   private func reply() throws -> PlainReply {

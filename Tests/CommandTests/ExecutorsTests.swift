@@ -86,7 +86,7 @@ struct ExecutorsTests {
       #expect(await executors.catalogue.reload())
       #expect(router.snapshot.catalogue.version == 1)
       let smaller = try Executors.parseCatalogue(CatalogueReloadTests.good)
-      _ = try await router.stock(smaller)
+      _ = try await router.stock(smaller, from: .request)
       #expect(await executors.catalogue.follow(smaller))
       #expect(router.snapshot.catalogue.version == 1)
       _ = try await router.keeper.close()

@@ -14,7 +14,7 @@ func agreesWithMemory(seed: UInt64) throws {
   let memory = MemoryLedger()
   let both: [any Ledger] = [file, memory]
   for ledger in both {
-    _ = try ledger.append(catalogue: Sample.catalogue(), at: Sample.at())
+    _ = try ledger.append(catalogue: Sample.catalogue(), from: .file, at: Sample.at())
     _ = try ledger.append(plan: Sample.plan(regions: 2), at: Sample.at())
   }
   for _ in 0..<250 {

@@ -25,7 +25,7 @@ struct SQLiteLedgerTests {
   }
 
   private func fill(_ ledger: SQLiteLedger) throws {
-    _ = try ledger.append(catalogue: Sample.catalogue(), at: Sample.at())
+    _ = try ledger.append(catalogue: Sample.catalogue(), from: .file, at: Sample.at())
     _ = try ledger.append(
       Sample.batch(
         [Sample.decision(1), Sample.decision(2)],

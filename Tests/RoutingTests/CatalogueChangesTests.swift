@@ -22,7 +22,8 @@ import Testing
     let names = Self.candidate().fields.map(\.name)
     #expect(
       names == [
-        "model", "capabilities", "price.per_second", "lifecycle.stage", "bid", "priority", "weight", "enabled",
+        "model", "capabilities", "price.per_second", "lifecycle.stage", "bid", "priority", "weight",
+        "enabled",
       ])
     let full = Self.candidate {
       $0.limits.maximumWidth = 1_920
@@ -74,7 +75,9 @@ import Testing
 
   @Test("two catalogues differ by those who came, who went and who changed, by id")
   func catalogues() throws {
-    let first = try Self.catalogue([Self.candidate("fal/a"), Self.candidate("fal/b"), Self.candidate("fal/d")])
+    let first = try Self.catalogue([
+      Self.candidate("fal/a"), Self.candidate("fal/b"), Self.candidate("fal/d"),
+    ])
     let second = try Self.catalogue([
       Self.candidate("fal/b"), Self.candidate("fal/c"), Self.candidate("fal/d") { $0.bid = 2 },
       Self.candidate("fal/e"),

@@ -242,6 +242,22 @@ struct RoutingServiceTests {
     #expect(try Replay.verify(router.ledger).differences == [])
   }
 
+  @Test("A catalogue that a caller put in outlasts a restart, until the file says something new")
+  func stockedCatalogue() async throws {
+    let file = try TestRouter.catalogue(["a/1", "b/2"])
+    let put = try TestRouter.catalogue(["a/1", "c/3"])
+    let router = try await TestRouter(catalogue: file)
+    _ = try await router.service.stock(put, from: .request)
+    await router.service.stop()
+    let second = try await TestRouter(on: router.ledger, clock: router.clock, catalogue: file)
+    #expect(second.service.snapshot.catalogue.value == put)
+    await second.service.stop()
+    let edited = try TestRouter.catalogue(["a/1", "d/4"])
+    let third = try await TestRouter(on: router.ledger, clock: router.clock, catalogue: edited)
+    #expect(third.service.snapshot.catalogue.value == edited)
+    await third.service.stop()
+  }
+
   @Test("Regions are learned by themselves at 500 distinct intents, and the past is counted again under them")
   func learnsRegions() async throws {
     let router = try await TestRouter(settings: [

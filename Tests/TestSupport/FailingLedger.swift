@@ -60,8 +60,10 @@ public final class FailingLedger: Ledger {
     return try base.append(batch)
   }
 
-  public func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue> {
-    try base.append(catalogue: catalogue, at: at)
+  public func append(catalogue: Catalogue, from origin: CatalogueOrigin, at: Instant) throws -> Versioned<
+    Catalogue
+  > {
+    try base.append(catalogue: catalogue, from: origin, at: at)
   }
   public func append(governance: GovernanceChange) throws -> GovernanceChange {
     try base.append(governance: governance)
@@ -106,6 +108,9 @@ public final class FailingLedger: Ledger {
     try base.epochs(from: from, limit: limit)
   }
   public func state(ofEpoch epoch: Int) throws -> EpochState? { try base.state(ofEpoch: epoch) }
+  public func catalogue(from origin: CatalogueOrigin) throws -> Versioned<Catalogue>? {
+    try base.catalogue(from: origin)
+  }
   public func catalogue(version: Int) throws -> Versioned<Catalogue>? { try base.catalogue(version: version) }
   public func governance(version: Int) throws -> Versioned<Governance>? {
     try base.governance(version: version)

@@ -11,9 +11,12 @@ extension LedgerContract {
     LedgerContract("catalogues are numbered from 1, and the roll only grows") { ledger in
       let one = Sample.catalogue(["south/c", "north/b"])
       let two = Sample.catalogue(["east/d", "south/c", "north/a"], [.textToVideo, .inpainting])
-      try expect(ledger.append(catalogue: one, at: Sample.at()).version, is: 1)
+      try expect(ledger.append(catalogue: one, from: .file, at: Sample.at()).version, is: 1)
       try expect(ledger.recover().roll, is: Roll(["north/b", "south/c"]))
-      try expect(ledger.append(catalogue: two, at: Sample.at()).version, is: 2)
+      try expect(ledger.append(catalogue: two, from: .request, at: Sample.at()).version, is: 2)
+      try expect(ledger.catalogue(from: .file)?.version, is: 1)
+      try expect(ledger.catalogue(from: .request)?.version, is: 2)
+      try expect(ledger.catalogue(from: .router)?.version, is: nil)
       try expect(ledger.recover().roll, is: Roll(["north/b", "south/c", "east/d", "north/a"]))
       try expect(ledger.catalogue(version: 1)?.value, is: one)
       try expect(ledger.catalogue(version: 2)?.value, is: two)
@@ -36,7 +39,7 @@ extension LedgerContract {
       let catalogue = try Catalogue(
         providers: [Provider(id: "north", name: "Nörd", kind: .local)], candidates: [candidate],
         regions: [NamedRegion(id: "r", capability: .inpainting, examples: ["a \"b\"", "c/d"])])
-      _ = try ledger.append(catalogue: catalogue, at: Sample.at())
+      _ = try ledger.append(catalogue: catalogue, from: .file, at: Sample.at())
       try expect(ledger.catalogue(version: 1)?.value, is: catalogue)
     },
     LedgerContract("governance keeps every change with who and why") { ledger in

@@ -52,7 +52,7 @@ extension Receipt {
 extension Ledger {
   /// A catalogue of `north/a`, `north/b`, `south/c`, a map of two regions, and decisions 1…count.
   func prepare(decisions count: Int = 0) throws {
-    _ = try append(catalogue: Sample.catalogue(), at: Sample.at())
+    _ = try append(catalogue: Sample.catalogue(), from: .file, at: Sample.at())
     _ = try append(plan: Sample.plan(regions: 2), at: Sample.at())
     guard count > 0 else { return }
     _ = try append(Sample.batch((1...count).map { Sample.decision($0) }))

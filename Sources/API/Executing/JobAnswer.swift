@@ -34,7 +34,8 @@ extension JSONWriter {
     if let failure = job.failure, let details = outcome.error {
       object("error") { writer in
         writer.failure(failure, code: details.code, isRetryable: details.retryable)
-        writer.field("retry_after_s", details.retryAfterSeconds.map { Int($0) } ?? view.retryAfter?.wholeSeconds)
+        writer.field(
+          "retry_after_s", details.retryAfterSeconds.map { Int($0) } ?? view.retryAfter?.wholeSeconds)
         writer.field("provider", details.provider)
       }
     } else {

@@ -246,7 +246,8 @@ extension Problem {
       return .invalid(FieldErrors([FieldError(pointer: "/deadline_s", message: message)]))
     case .changing:
       return Problem(
-        .serviceUnavailable, "catalogue-changing", "The catalogue is being replaced", "\(refusal)", retryAfter: 1)
+        .serviceUnavailable, "catalogue-changing", "The catalogue is being replaced", "\(refusal)",
+        retryAfter: 1)
     }
   }
 }

@@ -86,7 +86,7 @@ struct CatalogueRoutes {
     let former = await service.keeper.pending.catalogue.version
     let stocked: Stocked
     do {
-      stocked = try await service.stock(catalogue, isTrial: isTrial)
+      stocked = try await service.stock(catalogue, from: .request, isTrial: isTrial)
     } catch let error as RegionError {
       throw CatalogueFaults([.init(line: 0, message: "\(error)")])
     }

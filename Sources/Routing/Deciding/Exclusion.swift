@@ -27,10 +27,14 @@ extension Snapshot {
     return (0..<roster.count).compactMap { position in
       guard !eligible.contains(position) else { return nil }
       let candidate = roster.candidates[position].id
+      let live = circumstances.flatMap { $0.live?.ineligibility(position, $0) }
+      // What must be mended says more than what this one piece of work is too much for; what passes says less.
+      let lasting = circumstances.flatMap { now in
+        live.flatMap { $0.passes(after: now.now) == nil ? $0 : nil }
+      }
       let reason =
-        roster.ineligibility(position, for: intent, circumstances?.live)
-        ?? circumstances?.execution.inability(of: candidate).map { .unable($0) }
-        ?? circumstances.flatMap { $0.live?.ineligibility(position, $0) } ?? .unavailableThen
+        roster.ineligibility(position, for: intent, circumstances?.live) ?? lasting
+        ?? circumstances?.execution.inability(of: candidate).map { .unable($0) } ?? live ?? .unavailableThen
       return Exclusion(
         candidate: candidate, reason: reason,
         retryAfter: circumstances.flatMap { reason.passes(after: $0.now) })

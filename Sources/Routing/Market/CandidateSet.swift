@@ -1,25 +1,33 @@
 /// A set of positions in a capability's roster (0…255), without storage of its own.
 public struct CandidateSet: Hashable, Sendable {
-  public private(set) var words: SIMD4<UInt64>
+  // Two halves, and not one vector of four: that would be aligned to 32 bytes, and the memory of asynchronous functions
+  // to 16 only; optimised ones (Swift 6.3.1) then write past its end.
+  private var low = SIMD2<UInt64>.zero
+  private var high = SIMD2<UInt64>.zero
 
-  public init() { words = .zero }
-  public init(words: SIMD4<UInt64>) { self.words = words }
+  public init() {}
+  public init(words: SIMD4<UInt64>) { (low, high) = (words.lowHalf, words.highHalf) }
+
+  public var words: SIMD4<UInt64> { SIMD4(lowHalf: low, highHalf: high) }
 
   /// The first `count` positions.
   public init(first count: Int) {
-    words = .zero
     for position in 0..<count { insert(position) }
   }
 
-  public mutating func insert(_ position: Int) { words[position >> 6] |= 1 << UInt64(position & 63) }
-  public mutating func remove(_ position: Int) { words[position >> 6] &= ~(1 << UInt64(position & 63)) }
-  public func contains(_ position: Int) -> Bool { words[position >> 6] >> UInt64(position & 63) & 1 == 1 }
-
-  public var isEmpty: Bool { words == .zero }
-
-  public var count: Int {
-    words[0].nonzeroBitCount + words[1].nonzeroBitCount + words[2].nonzeroBitCount + words[3].nonzeroBitCount
+  /// The 64 positions from 64·index on.
+  private subscript(index: Int) -> UInt64 {
+    get { index < 2 ? low[index] : high[index - 2] }
+    set { if index < 2 { low[index] = newValue } else { high[index - 2] = newValue } }
   }
+
+  public mutating func insert(_ position: Int) { self[position >> 6] |= 1 << UInt64(position & 63) }
+  public mutating func remove(_ position: Int) { self[position >> 6] &= ~(1 << UInt64(position & 63)) }
+  public func contains(_ position: Int) -> Bool { self[position >> 6] >> UInt64(position & 63) & 1 == 1 }
+
+  public var isEmpty: Bool { low == .zero && high == .zero }
+
+  public var count: Int { (0..<4).reduce(0) { $0 + self[$1].nonzeroBitCount } }
 
   /// The lowest position; nil when empty.
   public var first: Int? {
@@ -32,7 +40,7 @@ public struct CandidateSet: Hashable, Sendable {
     var result: [Int] = []
     result.reserveCapacity(count)
     for word in 0..<4 {
-      var bits = words[word]
+      var bits = self[word]
       while bits != 0 {
         result.append(word << 6 + bits.trailingZeroBitCount)
         bits &= bits - 1

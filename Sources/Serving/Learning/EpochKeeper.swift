@@ -85,9 +85,9 @@ public actor EpochKeeper {
   }
 
   /// Records a catalogue for the next epoch.
-  public func stock(_ value: Catalogue) throws -> Versioned<Catalogue> {
+  public func stock(_ value: Catalogue, from origin: CatalogueOrigin) throws -> Versioned<Catalogue> {
     guard value != catalogue.value else { return catalogue }
-    catalogue = try ledger.append(catalogue: value, at: clock.now)
+    catalogue = try ledger.append(catalogue: value, from: origin, at: clock.now)
     return catalogue
   }
 

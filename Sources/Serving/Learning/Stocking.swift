@@ -15,7 +15,9 @@ extension RoutingService {
   /// - Parameter isTrial: only checks; the version is the one that it would get.
   /// - Throws: ``RegionError`` when a region's examples say nothing to the embedding, or its id belongs to a learned
   ///   region.
-  public func stock(_ catalogue: Catalogue, isTrial: Bool = false) async throws -> Stocked {
+  public func stock(
+    _ catalogue: Catalogue, from origin: CatalogueOrigin, isTrial: Bool = false
+  ) async throws -> Stocked {
     let pending = await keeper.pending
     let learned = Set(pending.map.plan.regions.filter { $0.origin == .learned }.map(\.id))
     var regions: [Region] = []
@@ -32,7 +34,7 @@ extension RoutingService {
         catalogue: Versioned(version: version, value: catalogue), changes: changes, effectiveEpoch: epoch)
     }
     let placed = regions
-    let stocked = try await keeper.stock(catalogue)
+    let stocked = try await keeper.stock(catalogue, from: origin)
     try await keeper.rebase { plan in placed.forEach { plan.replaceNamed($0) } }
     return Stocked(catalogue: stocked, changes: changes, effectiveEpoch: epoch)
   }

@@ -15,9 +15,12 @@ public final class MemoryLedger: Ledger {
 
   public func append(_ batch: LedgerBatch) throws -> [Receipt] { try state.withLock { try $0.append(batch) } }
 
-  public func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue> {
+  public func append(catalogue: Catalogue, from origin: CatalogueOrigin, at: Instant) throws -> Versioned<
+    Catalogue
+  > {
     state.withLock { state in
       state.catalogues.append(catalogue)
+      state.origins.append(origin)
       state.roll = state.roll.including(catalogue)
       return Versioned(version: state.catalogues.count, value: catalogue)
     }
@@ -193,6 +196,10 @@ public final class MemoryLedger: Ledger {
   }
 
   public func catalogue(version: Int) throws -> Versioned<Catalogue>? { current.catalogue(version) }
+  public func catalogue(from origin: CatalogueOrigin) throws -> Versioned<Catalogue>? {
+    let state = current
+    return state.origins.lastIndex(of: origin).flatMap { state.catalogue($0 + 1) }
+  }
   public func governance(version: Int) throws -> Versioned<Governance>? { current.governance(version) }
   public func map(version: Int) throws -> RegionMap? { current.map(version) }
   public func governanceHistory() throws -> [GovernanceChange] { current.governances }

@@ -32,6 +32,8 @@ struct MemoryState: Sendable {
   var jobs = MemoryJobs()
 
   var catalogues: [Catalogue] = []
+  /// Of each catalogue.
+  var origins: [CatalogueOrigin] = []
   var roll = Roll()
   var governances: [GovernanceChange] = []
   var plans: [RegionMap.Plan] = []

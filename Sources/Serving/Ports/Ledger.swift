@@ -20,7 +20,7 @@ public protocol Ledger: JobLedger {
   func append(_ batch: LedgerBatch) throws -> [Receipt]
 
   /// Records a catalogue; its version is one more than the last. The roll grows by the new candidates.
-  func append(catalogue: Catalogue, at: Instant) throws -> Versioned<Catalogue>
+  func append(catalogue: Catalogue, from origin: CatalogueOrigin, at: Instant) throws -> Versioned<Catalogue>
 
   /// Records a change of governance; its version is one more than the last.
   func append(governance: GovernanceChange) throws -> GovernanceChange
@@ -96,6 +96,8 @@ public protocol Ledger: JobLedger {
   /// The state with which an epoch began, and the versions in force during it.
   func state(ofEpoch epoch: Int) throws -> EpochState?
   func catalogue(version: Int) throws -> Versioned<Catalogue>?
+  /// The newest of an origin; nil when there is none.
+  func catalogue(from origin: CatalogueOrigin) throws -> Versioned<Catalogue>?
   func governance(version: Int) throws -> Versioned<Governance>?
   func map(version: Int) throws -> RegionMap?
   /// All changes, oldest first.
@@ -108,4 +110,14 @@ public protocol Ledger: JobLedger {
 
   /// Releases everything; nothing may be called afterwards.
   func close() throws
+}
+
+/// Who brought a catalogue.
+public enum CatalogueOrigin: String, CaseIterable, Hashable, Sendable {
+  /// The file that the router is started with.
+  case file
+  /// A caller.
+  case request
+  /// The router, which found a candidate gone.
+  case router
 }

@@ -279,7 +279,7 @@ extension Dispatcher {
           }
           let changed = try Catalogue(
             providers: known.providers, candidates: candidates, regions: known.regions)
-          _ = try await router.keeper.stock(changed)
+          _ = try await router.keeper.stock(changed, from: .router)
           board.adopt(changed, at: now)
         }
       } catch {
