@@ -81,7 +81,8 @@ struct Executors: Sendable {
       settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
     let health = HealthMonitor(
       ledger: router.ledger, recorder: router.recorder, clock: router.clock, logger: logger,
-      note: { await jobs.note(health: $0, of: $1) }, alert: { alerts.raise($0) })
+      note: { await jobs.note(health: $0, of: $1) }, checked: { await jobs.note(check: $0, of: $1) },
+      alert: { alerts.raise($0) })
     try await health.adopt(stock.shelf.adapters)
     let standstills = StandstillWatch(
       views: { await jobs.providers() }, clock: router.clock, alert: { alerts.raise($0) })

@@ -12,12 +12,17 @@ struct HealthMonitorTests {
   final class Told: Sendable {
     private let notes = Mutex<[String]>([])
     private let alerts = Mutex<[Alert]>([])
+    private let checks = Mutex<[String]>([])
 
     var all: [String] { notes.withLock { $0 } }
     var raised: [Alert] { alerts.withLock { $0 } }
+    var checked: [String] { checks.withLock { $0 } }
 
     func note(_ state: ProviderHealth.State, _ provider: String) {
       notes.withLock { $0.append("\(provider) \(state.rawValue)") }
+    }
+    func check(_ failure: VendorFailure?, _ provider: String) {
+      checks.withLock { $0.append("\(provider) \(failure?.failureClass.rawValue ?? "good")") }
     }
     func raise(_ alert: Alert) { alerts.withLock { $0.append(alert) } }
   }
@@ -33,7 +38,8 @@ struct HealthMonitorTests {
     let monitor = HealthMonitor(
       ledger: ledger, recorder: recorder, clock: time, settings: settings, logger: logger,
       sleep: { [time] in try await time.sleep($0) }, random: { 0 },
-      note: { [told] in told.note($0, $1) }, alert: { [told] in told.raise($0) })
+      note: { [told] in told.note($0, $1) }, checked: { [told] in told.check($0, $1) },
+      alert: { [told] in told.raise($0) })
     return (monitor, recorder)
   }
 
@@ -73,6 +79,8 @@ struct HealthMonitorTests {
       #expect(await eventually { (try? ledger.healthChecks(of: "a", limit: 9))?.count == 2 })
       #expect(monitor.health(of: "a")?.state == .healthy)
       #expect(monitor.health(of: "poor") == nil)
+      // A good check is told though nothing has changed: it may be the one that somebody waits for.
+      #expect(await eventually { told.checked.count { $0 == "a good" } == 2 })
     }
     #expect(poor.asked == 0 && told.all == [] && told.raised == [])
   }
@@ -88,6 +96,7 @@ struct HealthMonitorTests {
       }
       #expect(await eventually { told.raised.count == 3 })
     }
+    #expect(told.checked == Array(repeating: "a transient", count: 4) + ["a good"])
     #expect(told.all == ["a degraded", "a down", "a healthy"])
     #expect(told.raised.map(\.level) == [.warning, .error, .info])
     #expect(told.raised[1].message == "a is down after 3 failed checks in a row: overloaded")

@@ -111,8 +111,13 @@ public final class JobService: Sendable {
   /// Every provider of the catalogue, by id.
   public func providers() async -> [ProviderView] { await dispatcher.providers() }
 
-  /// What the health monitor has found. Told after every check, and not only when the state has changed: a good check
-  /// also opens what a refused credential had shut.
+  /// What a check of a provider came to, nil for a good answer. Told after every check, and not only when the state has
+  /// changed: a good one opens what a refused credential had shut, a refused one confirms it.
+  public func note(check failure: VendorFailure?, of provider: String) async {
+    await dispatcher.note(check: failure, of: provider)
+  }
+
+  /// A provider's health has changed.
   public func note(health state: ProviderHealth.State, of provider: String) async {
     await dispatcher.note(state, of: provider)
   }

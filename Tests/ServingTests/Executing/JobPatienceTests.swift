@@ -137,6 +137,65 @@ struct JobPatienceTests {
     try await world.checkRest()
   }
 
+  static let refused = VendorFailure(httpStatus: 401, message: "wrong key")
+
+  @Test("One refusal may be a mistake: jobs wait for the check, and go on after a good one")
+  func refusedOnce() async throws {
+    let world = try await JobWorld(["north/a"])
+    world.north.reply(.init(.fails(Self.refused)))
+    let first = try await world.done()
+    #expect(first.failure?.failureClass == .authCredit)
+    world.north.reply(.init(.delivers(.sample, cost: nil)))
+    let view = try await world.service.submit(JobWorld.order())
+    #expect(view.retryAfter == .seconds(15))
+    try await world.pass(atMost: .seconds(20))
+    #expect(try await world.job(view.job.id).state == .queued && world.north.orders.count == 1)
+    await world.service.note(check: nil, of: "north")
+    let job = try await world.finish(view.job.id)
+    #expect(job.state == .succeeded)
+    #expect(job.ended.map { $0 - job.created } == .seconds(30))
+    try await world.checkRest()
+  }
+
+  @Test("Once a check is refused too, nobody waits, and a good check lets jobs through again")
+  func refusedTwice() async throws {
+    let world = try await JobWorld(["north/a"])
+    world.north.reply(.init(.fails(Self.refused)))
+    _ = try await world.done()
+    let waiting = try await world.submit()
+    try await world.pass(atMost: .seconds(5))
+    await world.service.note(check: Self.unavailable, of: "north")
+    #expect(try await world.job(waiting).state == .queued)
+    await world.service.note(check: Self.refused, of: "north")
+    #expect(world.router.market.states["north/a"]?.obstacle?.kind == .circuitOpen)
+    #expect(world.router.market.states["north/a"]?.obstacle?.until == nil)
+    let next = try await world.done()
+    #expect(
+      next.state == .failed && next.ended == next.created && next.blocks.map(\.reason) == [.circuitOpen])
+    #expect(try await world.finish(waiting).state == .failed)
+    world.north.reply(.init(.delivers(.sample, cost: nil)))
+    await world.service.note(check: nil, of: "north")
+    #expect(try await world.done().state == .succeeded)
+    try await world.checkRest()
+  }
+
+  @Test(
+    "Nobody waits longer than a minute for a check that does not come, however often the refusal is repeated")
+  func refusedUnchecked() async throws {
+    let world = try await JobWorld(["north/a"])
+    world.north.reply(.init(.fails(Self.refused)))
+    let refused = try await world.done()
+    let waiting = try await world.finish(try await world.submit())
+    #expect(waiting.state == .failed)
+    #expect(waiting.ended.flatMap { end in refused.ended.map { end - $0 } } == .seconds(60))
+    // The check is good and the work is not: what a check cannot see.
+    await world.service.note(check: nil, of: "north")
+    #expect(try await world.done().failure?.failureClass == .authCredit)
+    let last = try await world.done()
+    #expect(last.state == .failed && last.ended == last.created)
+    try await world.checkRest()
+  }
+
   @Test("Attempts that speak against a provider are told to the monitor")
   func doubts() async throws {
     let world = try await JobWorld()

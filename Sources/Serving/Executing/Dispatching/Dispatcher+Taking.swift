@@ -120,6 +120,12 @@ extension Dispatcher {
     republish()
   }
 
+  func note(check failure: VendorFailure?, of provider: String) {
+    board.note(check: failure, of: provider, at: now)
+    serve(provider)
+    touch(provider)
+  }
+
   func note(_ state: ProviderHealth.State, of provider: String) {
     board.note(state, of: provider, at: now)
     refreshObstacles()

@@ -36,6 +36,7 @@ public final class HealthMonitor: Service {
   private let sleep: @Sendable (Span) async throws -> Void
   private let random: @Sendable () -> Double
   private let note: @Sendable (ProviderHealth.State, String) async -> Void
+  private let checked: @Sendable (VendorFailure?, String) async -> Void
   private let alert: @Sendable (Alert) -> Void
   private let wakes: AsyncStream<Void>
   private let bell: AsyncStream<Void>.Continuation
@@ -44,6 +45,7 @@ public final class HealthMonitor: Service {
   ///   - sleep: how time passes.
   ///   - random: in [0, 1).
   ///   - note: told a provider's state whenever it has changed, and at start where it is not healthy.
+  ///   - checked: told what each check of a provider came to, nil for a good answer.
   ///   - alert: told of every change; returns at once.
   public init(
     ledger: any Ledger, recorder: Recorder, clock: any WallClock, settings: Settings = Settings(),
@@ -51,6 +53,7 @@ public final class HealthMonitor: Service {
     sleep: @escaping @Sendable (Span) async throws -> Void = { try await $0.pass() },
     random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
     note: @escaping @Sendable (ProviderHealth.State, String) async -> Void,
+    checked: @escaping @Sendable (VendorFailure?, String) async -> Void = { _, _ in },
     alert: @escaping @Sendable (Alert) -> Void
   ) {
     self.ledger = ledger
@@ -61,6 +64,7 @@ public final class HealthMonitor: Service {
     self.sleep = sleep
     self.random = random
     self.note = note
+    self.checked = checked
     self.alert = alert
     state = Mutex(State(book: HealthBook(rules: settings.rules, width: settings.width)))
     (wakes, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -146,6 +150,7 @@ public final class HealthMonitor: Service {
       logger.error(
         "a health check was not recorded", metadata: ["provider": "\(provider)", "error": "\(error)"])
     }
+    await checked(check.failure, provider)
     guard let change = record.alert else { return }
     await note(change.to, provider)
     alert(Alert(change))

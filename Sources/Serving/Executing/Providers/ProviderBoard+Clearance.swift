@@ -20,7 +20,9 @@ extension ProviderBoard {
     let planned = job.plan[candidate]
     if let closed = closure(of: planned, deadline: job.deadline, at: now) { return closed }
     let key = CircuitBoard.Key(candidate: planned.candidate, provider: planned.provider)
-    guard let opens = circuits.soonest(key, after: now) else { return .closed(.circuitOpen, until: nil) }
+    guard let opens = circuits.soonest(key, after: now) else {
+      return .closed(.circuitOpen, until: recheck(of: planned.provider, at: now))
+    }
     guard opens <= now else { return .closed(.circuitOpen, until: opens) }
     // The choice itself was drawn from what half-open circuits let through; it is not held against them twice.
     let isChoice = candidate == 0 && job.attempts.isEmpty && job.blocks.isEmpty

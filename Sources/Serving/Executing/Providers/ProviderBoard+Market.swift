@@ -54,7 +54,7 @@ extension ProviderBoard {
     }
     guard let opens = circuits.soonest(key, after: now) else {
       return LiveObstacle(
-        .circuitOpen,
+        .circuitOpen, until: recheck(of: key.provider, at: now),
         detail:
           "its provider refuses our credential or has no money of ours; it opens again after a good check")
     }

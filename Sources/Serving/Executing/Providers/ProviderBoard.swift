@@ -18,6 +18,8 @@ struct ProviderBoard: Sendable {
   var obstacles: [String: LiveObstacle] = [:]
   /// Who waits for a provider.
   var queues: [String: JobQueue] = [:]
+  /// Providers that refused our credential or money, until they serve us again.
+  private(set) var refusals: [String: Refusal] = [:]
   /// The one attempt that tries a candidate all of whose rivals are closed too.
   private var probes: [String: Lease] = [:]
 
@@ -110,15 +112,25 @@ struct ProviderBoard: Sendable {
     if let event = Retirement.after(report, in: catalogue.candidates, at: now) {
       gone[report.candidate] = event.message ?? "its vendor says that it is gone"
     }
-    return circuits.record(report, at: now, random: random)
+    if report.state == .succeeded { refusals[report.provider] = nil }
+    return noted(circuits.record(report, at: now, random: random), of: report.provider, at: now)
   }
 
   /// Takes in a call outside of an attempt's end that failed.
   mutating func record(
     _ failure: VendorFailure, of candidate: String, at provider: String, at now: Instant, random: Double
   ) -> [CircuitChange] {
-    circuits.record(
-      failure, of: .init(candidate: candidate, provider: provider), at: now, random: random)
+    let key = CircuitBoard.Key(candidate: candidate, provider: provider)
+    return noted(circuits.record(failure, of: key, at: now, random: random), of: provider, at: now)
+  }
+
+  private mutating func noted(_ changes: [CircuitChange], of provider: String, at now: Instant)
+    -> [CircuitChange]
+  {
+    if refusals[provider] == nil, changes.contains(where: { $0.to == .openHard }) {
+      refusals[provider] = Refusal(since: now)
+    }
+    return changes
   }
 
   /// Takes in an attempt of the past: only the figures hear of it.
@@ -131,9 +143,19 @@ struct ProviderBoard: Sendable {
     if state == .healthy { mend(provider, at: now) }
   }
 
+  /// Takes in what a check of a provider came to, nil for a good answer.
+  mutating func note(check failure: VendorFailure?, of provider: String, at now: Instant) {
+    if let failure {
+      if failure.treatment.circuit == .opensHard { refusals[provider]?.isConfirmed = true }
+    } else {
+      mend(provider, at: now)
+    }
+  }
+
   /// Lets some calls through to what was opened hard at a provider: a call with the credential went through, or somebody
   /// has looked after the catalogue.
   mutating func mend(_ provider: String, at now: Instant) {
+    if refusals[provider]?.isConfirmed == true { refusals[provider] = nil }
     let isShut = circuits.circuit(ofProvider: provider).phase(at: now) == .openHard
     for candidate in shelves[provider] ?? [] {
       let key = CircuitBoard.Key(candidate: candidate, provider: provider)
