@@ -237,7 +237,7 @@ let package = Package(
       "CommandTests",
       of: [
         "API", "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
-        "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "Wire",
+        "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
