@@ -50,7 +50,7 @@ final class StreetWorld: Sendable {
   static let paths = [
     ("openai", "/openai/v1"), ("replicate", "/replicate/v1"), ("bfl", "/bfl"), ("stability", "/stability"),
     ("together", "/together"), ("openrouter", "/openrouter/api/v1"), ("runway", "/runway/v1"),
-    ("luma", "/luma/v1"),
+    ("luma", "/luma/v1"), ("google", "/google/v1beta"),
   ]
 
   private init(_ plan: Plan, _ street: Street, root: String, folder: URL) throws {
