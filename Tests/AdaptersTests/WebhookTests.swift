@@ -159,6 +159,25 @@ struct WebhookTests {
     #expect(try await set.current(at: Samples.now + .hours(2)) == [[3]])
   }
 
+  @Test("webhooks that come while the keys are being fetched wait for them, and nobody fetches twice")
+  func keysFetchedTogether() async throws {
+    let fetches = Mutex(0)
+    let (gate, opener) = AsyncStream<Void>.makeStream()
+    let set = KeySet { () async throws(WebhookRefusal) in
+      fetches.withLock { $0 += 1 }
+      for await _ in gate { break }
+      return [[1]]
+    }
+    let calls = (0..<8).map { _ in Task { try await set.current(at: Samples.now) } }
+    // All of them have come, as far as one can see from here, before the answer does.
+    while fetches.withLock({ $0 }) == 0 { await Task.yield() }
+    for _ in 0..<100 { await Task.yield() }
+    opener.yield()
+    opener.finish()
+    for call in calls { #expect(try await call.value == [[1]]) }
+    #expect(fetches.withLock { $0 } == 1)
+  }
+
   @Test("old keys serve on while the vendor's address is down; none at all is said")
   func keysUnavailable() async throws {
     let isUp = Mutex(true)

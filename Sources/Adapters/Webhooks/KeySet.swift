@@ -10,6 +10,7 @@ actor KeySet {
   private var keys: [[UInt8]] = []
   private var fetched: Instant?
   private var tried: Instant?
+  private var underWay: Task<Result<[[UInt8]], WebhookRefusal>, Never>?
 
   static let lifetime = Span.hours(1)
   static let leastInterval = Span.minutes(1)
@@ -32,18 +33,34 @@ actor KeySet {
 
   /// Newer keys than the ones that did not fit; nil when it is too early to ask again or nothing new came.
   func renewed(at now: Instant) async -> [[UInt8]]? {
-    if let tried, now < tried + KeySet.leastInterval { return nil }
+    if underWay == nil, let tried, now < tried + KeySet.leastInterval { return nil }
     let before = keys
     guard (try? await refresh(at: now)) != nil, keys != before else { return nil }
     return keys
   }
 
+  /// Webhooks come together: whoever comes while the keys are being fetched waits for the same answer.
   private func refresh(at now: Instant) async throws(WebhookRefusal) {
-    if fetched == nil, let tried, now < tried + .seconds(5) {
-      throw .keysUnavailable("the last try failed a moment ago")
+    let call: Task<Result<[[UInt8]], WebhookRefusal>, Never>
+    if let underWay {
+      call = underWay
+    } else {
+      if fetched == nil, let tried, now < tried + .seconds(5) {
+        throw .keysUnavailable("the last try failed a moment ago")
+      }
+      tried = now
+      call = Task { [fetch] in
+        do throws(WebhookRefusal) {
+          return .success(try await fetch())
+        } catch {
+          return .failure(error)
+        }
+      }
+      underWay = call
     }
-    tried = now
-    let fresh = try await fetch()
+    let answer = await call.value
+    if underWay == call { underWay = nil }
+    let fresh = try answer.get()
     guard !fresh.isEmpty else { throw .keysUnavailable("the vendor's set holds no Ed25519 key") }
     keys = fresh
     fetched = now
