@@ -128,7 +128,7 @@ struct FaultTests {
       let missing = try await Self.submit(open, "missing_polling_url")
       #expect(missing.json["status_url"] == nil && missing.json["request_id"] != nil)
       let relative = try await Self.submit(open, "relative_url")
-      #expect(relative.json.string("status_url")?.hasPrefix("/fal-ai/flux/requests/") == true)
+      #expect(relative.json.string("status_url")?.hasPrefix("/fal/fal-ai/flux/requests/") == true)
       let replicate = try await open.call(
         "replicate", "POST", "/v1/models/google/veo-3/predictions",
         ["input": ["prompt": "x [[street: missing_polling_url]]"]])

@@ -48,8 +48,14 @@ extension Call {
   /// Where what a job made can be fetched, as the vendor writes it.
   func fileURL(_ job: VendorJob, _ place: Int = 0) -> String {
     let path = "/files/\(job.id)/\(place).\(job.products[place].fileExtension)"
-    return isRelative || job.fault == .relativeURL ? path : base + path
+    return (job.fault == .relativeURL ? relativeBase : ownBase) + path
   }
+
+  /// What the vendor's own addresses in this answer begin with.
+  var ownBase: String { isRelative ? relativeBase : base }
+
+  /// Relative to the host; on the street the vendor's own path belongs to it.
+  private var relativeBase: String { "/\(vendor)" }
 
   /// Whether the URLs of this answer are to be relative ones.
   var isRelative: Bool { fault?.kind == .relativeURL }

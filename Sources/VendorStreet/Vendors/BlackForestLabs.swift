@@ -70,8 +70,7 @@ struct BlackForestLabs: Vendor {
             .init("id", .string(job.id)), .init("status", "Pending"), .init("webhook_url", .string(webhook)),
           ] + cost))
     }
-    let path = "/v1/get_result?id=\(job.id)"
-    let url = call.isRelative ? path : call.base + path
+    let url = call.ownBase + "/v1/get_result?id=\(job.id)"
     let polling: [JSONValue.Member] =
       call.fault?.kind == .missingPollingURL ? [] : [.init("polling_url", .string(url))]
     return .json(200, .object([.init("id", .string(job.id))] + polling + cost))

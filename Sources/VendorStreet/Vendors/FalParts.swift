@@ -20,7 +20,7 @@ struct FalStatus: Sendable {
   }
 
   private var urls: [JSONValue.Member] {
-    let base = (call.isRelative ? "" : call.base) + "/\(FalStatus.application(job.model))/requests/\(job.id)"
+    let base = call.ownBase + "/\(FalStatus.application(job.model))/requests/\(job.id)"
     return [
       .init("request_id", .string(job.id)), .init("response_url", .string(base)),
       .init("status_url", .string(base + "/status")), .init("cancel_url", .string(base + "/cancel")),

@@ -63,7 +63,7 @@ struct ReplicatePrediction: Sendable {
     func time(_ time: Duration?) -> JSONValue {
       time.map { .string(StreetClock.timestamp(job.unix($0))) } ?? nil
     }
-    let path = (call.isRelative ? "" : call.base) + "/v1/predictions/\(job.id)"
+    let path = call.ownBase + "/v1/predictions/\(job.id)"
     var urls: JSONValue = [
       "cancel": .string(path + "/cancel"), "get": .string(path),
       "stream": .string(path + "/stream"), "web": .string("https://replicate.com/p/\(job.id)"),
