@@ -128,6 +128,27 @@ struct JobTests {
     #expect(recovered?.reports.first?.lesson.statistic == FailureTreatment.Statistic.none)
   }
 
+  @Test(
+    "After a restart a candidate is asked that was shut without an end before: the obstacle may have gone")
+  func recoveredBlocks() throws {
+    var job = try Sample.job()
+    job.live((1, .blocked(.circuitOpen, until: nil)), (1, .started))
+    #expect(job.attempts.map(\.candidate) == [1])
+    let recovered = job.live((30, .recovered))
+    #expect(recovered?.actions.first == .enqueue(candidate: 0))
+    job.live((30, .started))
+    #expect(job.attempts.map(\.candidate) == [1, 0] && job.attempts[0].possibleDoubleSpend)
+    // Shut again, it is out of question as before.
+    var other = try Sample.job()
+    other.live((1, .blocked(.circuitOpen, until: nil)), (1, .started), (30, .recovered))
+    let end = other.live((30, .blocked(.circuitOpen, until: nil)))
+    #expect(end?.outcome?.state == .failed && end?.outcome?.error?.retryable == false)
+    // One that passes by itself is still waited for.
+    var passing = try Sample.job()
+    passing.live((1, .blocked(.circuitOpen, until: Sample.at(90))), (1, .started), (30, .recovered))
+    #expect(passing.turn?.notBefore == Sample.at(90))
+  }
+
   @Test("Webhook and poll together advance a job once; what comes second is no news")
   func race() throws {
     var job = try Sample.job()

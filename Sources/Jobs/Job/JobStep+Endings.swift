@@ -103,6 +103,8 @@ extension JobStep {
   /// After a restart: every call that was under way is lost, and so is every action that was not yet begun.
   mutating func recover() -> Ignored? {
     guard !job.state.isTerminal else { return .alreadyEnded }
+    // What stood in the way without an end stood there for the router that stopped; this one sees for itself.
+    job.blocks.removeAll { $0.until == nil }
     actions += job.openCancellations
     guard let active = job.active else {
       if let turn = job.turn {
