@@ -87,8 +87,27 @@ final class StreetWorld: Sendable {
       "{queue_ms: 20, run_ms: \(plan.run), faults: [\(plan.faults.joined(separator: ", "))]}", file: "street")
     let street = Street(settings)
     try await street.whileOpen(logger: logger) { root in
-      try await body(StreetWorld(plan, street, root: root, folder: folder))
+      let result: Result<Void, any Error>
+      do {
+        result = .success(try await body(StreetWorld(plan, street, root: root, folder: folder)))
+      } catch {
+        result = .failure(error)
+      }
+      await settle(root + "/street/vendors")
+      try result.get()
     }
+  }
+
+  /// Calls a server over a connection of its own. When it has answered, whoever came before has been let in: a server
+  /// that is closed while it lets somebody in ends the process.
+  fileprivate static func settle(_ url: String) async {
+    _ = try? await HTTPTransport().answer(OutboundCall("GET", url, policy: loopback(url)))
+  }
+
+  fileprivate static func loopback(_ url: String) -> OutboundPolicy {
+    OutboundPolicy(
+      hosts: nil, schemes: [.http], ports: [URL(string: url)?.port ?? 80],
+      allowedRanges: [AddressRange("127.0.0.0/8")].compactMap { $0 })
   }
 
   // MARK: Routers
@@ -99,10 +118,12 @@ final class StreetWorld: Sendable {
     let executors: Executors
     let ledger: SQLiteLedger
     let client: Client
+    fileprivate let group: ServiceGroup
     fileprivate let run: Task<Void, any Error>
 
     func stop() async {
-      run.cancel()
+      await StreetWorld.settle(client.base + "/healthz")
+      await group.triggerGracefulShutdown()
       _ = await run.result
       await service.stop()
       try? ledger.close()
@@ -134,16 +155,20 @@ final class StreetWorld: Sendable {
       service, parts: executors.parts, host: "127.0.0.1", port: publicPort ?? 0,
       services: executors.services, logger: Self.logger
     ) { told.yield($0) }
+    var configuration = ServiceGroupConfiguration(services: [application], logger: Self.logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(15)
+    let group = ServiceGroup(configuration: configuration)
     let run = Task {
       defer { told.finish() }
-      try await application.run()
+      try await group.run()
     }
     guard let port = await ports.first(where: { _ in true }), let client = Client("http://127.0.0.1:\(port)")
     else {
       try await run.value
       throw CancellationError()
     }
-    return Router(service: service, executors: executors, ledger: ledger, client: client, run: run)
+    return Router(
+      service: service, executors: executors, ledger: ledger, client: client, group: group, run: run)
   }
 
   /// Starts a router, and stops it after `body`.
@@ -203,12 +228,8 @@ extension StreetWorld.Router {
   func artefact(of job: JSONValue) async throws -> [UInt8] {
     let url = try #require(job["result"]?["artefacts"]?.arrayValue?.first?["url"]?.stringValue)
     let path = try #require(url.range(of: "/v1/artefacts/"))
-    let port = try #require(URL(string: client.base)?.port)
-    let call = OutboundCall(
-      "GET", client.base + url[path.lowerBound...],
-      policy: OutboundPolicy(
-        hosts: nil, schemes: [.http], ports: [port],
-        allowedRanges: [try #require(AddressRange("127.0.0.0/8"))]))
+    let address = client.base + url[path.lowerBound...]
+    let call = OutboundCall("GET", address, policy: StreetWorld.loopback(address))
     let answer = try await HTTPTransport().answer(call)
     try #require(answer.status == 200)
     return answer.body
