@@ -3,7 +3,7 @@ import NIOCore
 import Wire
 
 /// A socket that says exactly what it is told to say.
-final class PlainSocket {
+final class PlainSocket: @unchecked Sendable {
   struct PlainReply {
     var status: Int
     var headers: [String: String]
@@ -20,7 +20,7 @@ final class PlainSocket {
       connect(descriptor, address, socklen_t(size))
     }
     guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    var patience = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
   }
 
@@ -31,9 +31,18 @@ final class PlainSocket {
     guard write(descriptor, bytes, bytes.count) == bytes.count else { throw POSIXError(.EPIPE) }
   }
 
-  /// Reads until a text has come so many times.
-  func wait(for text: String, times: Int = 1) throws {
-    while String(decoding: bytes, as: UTF8.self).components(separatedBy: text).count <= times { try fill() }
+  /// Reads until a text has come so many times; on a thread of its own, because the server needs those of the pool.
+  func wait(for text: String, times: Int = 1) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      Thread { [self] in
+        continuation.resume(
+          with: Result {
+            while String(decoding: bytes, as: UTF8.self).components(separatedBy: text).count <= times {
+              try fill()
+            }
+          })
+      }.start()
+    }
   }
 
   func replies(_ count: Int) throws -> [PlainReply] { try (0..<count).map { _ in try reply() } }
