@@ -109,6 +109,7 @@ final class NginxServer: Sendable {
 
   func call(_ path: String) -> OutboundCall {
     var call = OutboundCall("GET", "https://localhost:\(port)\(path)", policy: .loopback(port))
+    call.limits = .patient
     call.certificateAuthorityFile = folder.appending(path: "ca.pem").path
     return call
   }

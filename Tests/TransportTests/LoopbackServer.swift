@@ -63,8 +63,16 @@ final class LoopbackServer: Sendable {
 
   /// A call to this server that is allowed to come here.
   func call(_ method: String = "GET", _ path: String = "/") -> OutboundCall {
-    OutboundCall(method, url(path), policy: .loopback(port))
+    var call = OutboundCall(method, url(path), policy: .loopback(port))
+    call.limits = .patient
+    return call
   }
+}
+
+extension TimeLimits {
+  /// For tests that are about something else: on a busy machine a test may wait for a minute before it goes on.
+  static let patient = TimeLimits(
+    connect: .seconds(120), firstByte: .seconds(600), idle: .seconds(600), total: .seconds(900))
 }
 
 extension OutboundPolicy {

@@ -71,9 +71,8 @@ final class OpenSSL {
     authority = folder.appending(path: "ca.pem").path
     try OpenSSL.makeCertificate(in: folder)
     // A port that was free a moment ago.
-    let probe = try LoopbackServer { _ in }
-    port = probe.port
-    probe.stop()
+    // Below the range from which connections get theirs, so that none takes it before the server does.
+    port = Int.random(in: 12_000..<32_000)
     process = OpenSSL.process(
       "s_server -accept 127.0.0.1:\(port) -cert cert.pem -key key.pem -www", in: folder)
     try process.run()
