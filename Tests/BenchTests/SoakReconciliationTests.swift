@@ -85,11 +85,14 @@ struct SoakReconciliationTests {
     #expect(reckon([job("1", "a", failed, second)], both).violations == [])
     let gone = [taken("fal", "v", "a", "failed"), taken("replicate", "w", "a")]
     #expect(reckon([job("1", "a", lost, second)], gone).violations == [])
-    // An answer that was of no use ends a call that has no name; one that was turned away cannot have been taken on.
-    let useless = Try(provider: "fal", state: .failed, failure: .badOutput)
-    #expect(reckon([job("1", "a", useless, second)], both).violations == [])
+    // What was of no use is paid all the same, whether it came under a name or as the answer; what was turned away
+    // cannot have been taken on.
+    for name in [nil, "v"] {
+      let useless = Try(provider: "fal", vendorID: name, state: .failed, failure: .badOutput)
+      #expect(reckon([job("1", "a", useless, second)], both).unsaid.count == 1)
+      #expect(reckon([job("1", "a", useless, second, isFlagged: true)], both).violations == [])
+    }
     let turned = Try(provider: "fal", state: .failed, failure: .rateConcurrency)
     #expect(reckon([job("1", "a", turned, second)], both).unsaid.count == 1)
-    #expect(reckon([job("1", "a", turned, useless, second)], both).violations == [])
   }
 }

@@ -127,7 +127,7 @@ struct CircuitTests {
   func scopes() throws {
     var board = CircuitBoard()
     let key = CircuitBoard.Key(candidate: "a/model", provider: "a")
-    for kind in [FailureClass.callerError, .moderated, .badOutput, .local, .retired] {
+    for kind in [FailureClass.callerError, .moderated, .badOutput, .local] {
       let report = try Self.report(VendorFailure(kind, message: ""))
       for _ in 0..<20 { #expect(board.record(report, at: Sample.at(2), random: 0) == []) }
     }
@@ -138,6 +138,19 @@ struct CircuitTests {
     wide.scope = .provider
     #expect(board.record(wide, of: key, at: Sample.at(2), random: 0).map(\.scope) == [.provider])
     #expect(board.circuit(ofProvider: "a").phase(at: Sample.at(3)) == .coolingDown(until: Sample.at(11)))
+  }
+
+  @Test("An answer that the model is gone opens its circuit at once, longer each time, and no other")
+  func gone() throws {
+    var board = CircuitBoard()
+    let key = CircuitBoard.Key(candidate: "a/model", provider: "a")
+    let sibling = CircuitBoard.Key(candidate: "a/other", provider: "a")
+    let report = try Self.report(VendorFailure(.retired, message: "no longer available"))
+    #expect(board.record(report, at: Sample.at(2), random: 0).map(\.to) == [.open(until: Sample.at(12))])
+    #expect(board.record(report, at: Sample.at(3), random: 0) == [])
+    #expect(board.admits(sibling, at: Sample.at(3), random: 0.999))
+    #expect(board.admits(key, at: Sample.at(12), random: 0.05))
+    #expect(board.record(report, at: Sample.at(13), random: 0).map(\.to) == [.open(until: Sample.at(33))])
   }
 
   @Test("When all are open the soonest is probed, and the caller is told how long that is")

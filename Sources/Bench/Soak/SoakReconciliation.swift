@@ -129,11 +129,11 @@ struct SoakReconciliation {
     _ submission: Submission, _ attempt: Executed.Try, isNamed: Bool
   ) -> Bool {
     switch submission.stage {
-    case "failed", "moderated", "canceled", "expired", "succeeded_empty": return true
+    case "failed", "moderated", "canceled", "expired": return true
     default: break
     }
-    guard attempt.state == .failed || attempt.state == .canceled else { return false }
-    // A vendor that answers with the work itself has no name for it: that it was unusable is its known end.
-    return isNamed || attempt.failure == .badOutput
+    // What a vendor calls a success is paid, however useless it was.
+    guard attempt.failure != .badOutput else { return false }
+    return isNamed && (attempt.state == .failed || attempt.state == .canceled)
   }
 }

@@ -103,6 +103,15 @@ public struct Circuit: Hashable, Sendable {
     }
   }
 
+  /// A failure that is enough by itself: open at once, for a while that doubles each time.
+  public mutating func trip(at now: Instant) {
+    calls.add(1, at: now)
+    switch phase(at: now) {
+    case .halfOpen, .closed, .coolingDown: open(at: now)
+    case .open, .openHard: break
+    }
+  }
+
   /// A 429. Cooldowns without a Retry-After grow while no success comes between them.
   public mutating func coolDown(at now: Instant, retryAfter: Span?, random: Double) {
     let until = now + rules.cooldown.delay(attempt: cooldowns, random: random, retryAfter: retryAfter)

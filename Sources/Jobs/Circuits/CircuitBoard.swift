@@ -58,7 +58,11 @@ public struct CircuitBoard: Sendable {
     case .unaffected:
       guard failure.treatment.statistic != .none else { return [] }
       return update(key, at: now) { circuit, _ in circuit.succeed(at: now) }
-    case .removed: return []
+    case .removed:
+      return update(key, at: now) { circuit, scope in
+        // The provider is well, and said which of its models is not.
+        if scope == .candidate { circuit.trip(at: now) } else { circuit.succeed(at: now) }
+      }
     case .counts: return update(key, at: now) { circuit, _ in circuit.fail(at: now) }
     case .coolsDown:
       return update(key, at: now) { circuit, scope in

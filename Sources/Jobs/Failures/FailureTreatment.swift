@@ -9,7 +9,8 @@ public struct FailureTreatment: Hashable, Sendable {
     case coolsDown = "cools down"
     /// Open until somebody or a probe finds it mended.
     case opensHard = "opens hard"
-    /// The candidate leaves the market.
+    /// The candidate leaves the market: for a while at the first such answer, for good when its vendor has said so as
+    /// often as ``Retirement/confirmations`` says.
     case removed
   }
 

@@ -18,7 +18,7 @@ public struct Attempt: Hashable, Sendable {
   public internal(set) var estimatedCost: Money?
   /// What the vendor said that it costs.
   public internal(set) var statedCost: Money?
-  /// The job was submitted again while this attempt might have been alive.
+  /// The job was submitted again while this attempt might have been alive, or after it had delivered something unusable.
   public internal(set) var possibleDoubleSpend = false
   /// Whether the circuit and the statistics have heard of its end.
   public internal(set) var isReported = false
@@ -48,8 +48,16 @@ public struct Attempt: Hashable, Sendable {
     return state == .succeeded || state == .surplus || state == .collecting ? estimatedCost ?? .zero : .zero
   }
 
-  /// What may yet be charged: the estimate of an attempt whose end is unknown.
-  public var exposure: Money { state == .lost && statedCost == nil ? estimatedCost ?? .zero : .zero }
+  /// Whether its vendor may charge for it though another attempt is made: it may still be at work, or it delivered, and
+  /// what it delivered was of no use.
+  var mayBePaid: Bool { !state.isSettled || isUnusable }
+
+  /// What may yet be charged: the estimate of an attempt whose end is unknown, or that brought something unusable.
+  public var exposure: Money {
+    (state == .lost || isUnusable) && statedCost == nil ? estimatedCost ?? .zero : .zero
+  }
+
+  private var isUnusable: Bool { state == .failed && failure?.failureClass == .badOutput }
 }
 
 /// A vendor's name for an attempt. Its addresses are used as given, never rebuilt, and checked before use.

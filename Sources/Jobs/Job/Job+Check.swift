@@ -80,10 +80,10 @@ extension Job {
   }
 
   private func checkSpending() throws(JobFault) {
-    for index in attempts.indices.dropLast() where !attempts[index].state.isSettled {
+    for index in attempts.indices.dropLast() where attempts[index].mayBePaid {
       try hold(
         attempts[index].possibleDoubleSpend,
-        "the job was submitted again while attempt \(index) may have been alive, and that is not flagged")
+        "the job was submitted again though attempt \(index) may have to be paid, and that is not flagged")
     }
     for attempt in attempts { try hold(attempt.cost >= .zero, "a cost is negative") }
     for candidate in plan.indices {

@@ -7,7 +7,7 @@ extension JobStep {
       return pointless
     }
     guard turn.notBefore <= now else { return .tooEarly }
-    for attempt in job.attempts.indices where !job.attempts[attempt].state.isSettled {
+    for attempt in job.attempts.indices where job.attempts[attempt].mayBePaid {
       job.attempts[attempt].possibleDoubleSpend = true
     }
     let planned = job.plan[turn.candidate]
@@ -17,7 +17,7 @@ extension JobStep {
           Failover(
             from: job.plan[last.candidate].candidate, to: planned.candidate,
             reason: last.failure?.failureClass,
-            possibleDoubleSpend: job.attempts.contains { !$0.state.isSettled })))
+            possibleDoubleSpend: job.attempts.contains(where: \.mayBePaid))))
     }
     let limit = min(planned.contract.submitLimit, job.deadline - now)
     let attempt = job.attempts.count

@@ -64,6 +64,6 @@ public struct Failover: Hashable, Sendable {
   public var to: String
   /// Nil when the candidate before was canceled or has not failed by itself.
   public var reason: FailureClass?
-  /// The attempts that might still be alive: this one may be paid twice.
+  /// An attempt before may still be alive, or have to be paid though it was unusable: the work may be paid twice.
   public var possibleDoubleSpend: Bool
 }

@@ -24,8 +24,12 @@ public struct LifecycleEvent: Hashable, Sendable {
 
 /// When candidates leave the market.
 public enum Retirement {
-  /// What a failed attempt says about its candidate's life: gone for good when its class is `retired`, nothing
-  /// otherwise.
+  /// Answers in a row, each after a pause of the candidate's circuit, from which a candidate counts as gone. One such
+  /// answer alone can be a vendor's bad deployment, and a market should not lose a candidate for good to that.
+  public static let confirmations = 3
+
+  /// What a failed attempt says about its candidate's life: gone when its class is `retired`, nothing otherwise. Whether
+  /// that is believed is for who counts the ``confirmations``.
   public static func after(
     _ report: AttemptReport, in catalogue: [Candidate], at now: Instant
   ) -> LifecycleEvent? {

@@ -37,8 +37,8 @@ struct StreetLastCandidateTests {
     Case(fault: "html, calls: [1]", failure: .ambiguous, exposure: 0.02),
     Case(fault: "lost, calls: [1]", hasWebhooks: true),
     Case(fault: "moderated, calls: [1]", failure: .moderated),
-    Case(fault: "empty_output, calls: [1]", failure: .badOutput),
-    Case(fault: "expired_asset, calls: [1]", failure: .badOutput),
+    Case(fault: "empty_output, calls: [1]", failure: .badOutput, exposure: 0.02),
+    Case(fault: "expired_asset, calls: [1]", failure: .badOutput, exposure: 0.02),
   ]
 
   @Test("Nothing that may have been taken on is asked for a second time", arguments: cases)

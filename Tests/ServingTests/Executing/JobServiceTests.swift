@@ -268,13 +268,40 @@ struct JobServiceTests {
     try await world.checkRest()
   }
 
-  @Test("A candidate found gone leaves the market at once and the catalogue for good")
+  @Test("One answer that a candidate is gone closes it for a while; its next success is as if nothing had been said")
+  func calledGone() async throws {
+    let world = try await JobWorld()
+    let gone = ScriptedVendor.Reply(.fails(VendorFailure(httpStatus: 410, message: "gone")))
+    world.north.reply(gone)
+    let job = try await world.done()
+    #expect(job.state == .succeeded && job.winner == 1 && job.failure == nil)
+    #expect(job.attempts[0].failure?.failureClass == .retired)
+    #expect(world.router.market.states["north/a"]?.obstacle?.kind == .circuitOpen)
+    #expect(try await world.service.submit(JobWorld.order()).chosen == "south/b")
+    // Twice more, but not in a row.
+    for reply in [gone, .init(.delivers(.sample, cost: nil)), gone] {
+      let asked = world.north.orders.count
+      world.north.reply(reply)
+      while world.north.orders.count == asked {
+        world.clock.advance(by: .minutes(6))
+        _ = try await world.done()
+      }
+    }
+    let stocked = await world.router.keeper.pending.catalogue.value
+    #expect(stocked.candidate("north/a")?.lifecycle.stage == .active)
+    try await world.checkRest()
+  }
+
+  @Test("A candidate called gone three times, with pauses between, leaves the catalogue for good")
   func retired() async throws {
     let world = try await JobWorld()
     world.north.reply(.init(.fails(VendorFailure(httpStatus: 410, message: "gone"))))
-    #expect(try await world.done().state == .succeeded)
+    for _ in 0..<400 where world.router.market.states["north/a"]?.obstacle?.kind != .foundGone {
+      #expect(try await world.done().state == .succeeded)
+      world.clock.advance(by: .minutes(6))
+    }
+    #expect(world.north.orders.count == 3)
     #expect(world.router.market.states["north/a"]?.obstacle?.kind == .foundGone)
-    #expect(try await world.service.submit(JobWorld.order()).chosen == "south/b")
     try await world.settle()
     let stocked = await world.router.keeper.pending.catalogue.value
     #expect(stocked.candidate("north/a")?.lifecycle.isRetired(at: world.clock.now) == true)

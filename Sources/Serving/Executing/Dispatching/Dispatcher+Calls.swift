@@ -260,7 +260,7 @@ extension Dispatcher {
 
   // MARK: A candidate's end
 
-  /// A vendor says that a candidate is gone: the market knows it at once, the catalogue from the next epoch on.
+  /// A vendor has said often enough that a candidate is gone: the market knows it at once, the catalogue from the next epoch on.
   func retire(_ report: AttemptReport) {
     underWay += 1
     Task {

@@ -227,7 +227,7 @@ actor Dispatcher {
       touched.insert(report.provider)
       let changes = board.record(report, tenant: after.tenant, at: now, random: chance.uniform())
       note(changes)
-      if report.failure?.failureClass == .retired { retire(report) }
+      if report.failure?.failureClass == .retired, board.gone[report.candidate] != nil { retire(report) }
       if let failure = report.failure, !report.isRevision { doubt(report.provider, failure) }
     }
     let freed = held.keys.filter { holds[$0] == nil }

@@ -12,8 +12,10 @@ struct ProviderBoard: Sendable {
   private(set) var circuits: CircuitBoard
   private(set) var figures: [String: CandidateFigures] = [:]
   private(set) var health: [String: ProviderHealth.State] = [:]
-  /// Candidates that a vendor called gone, with its words.
+  /// Candidates that a vendor called gone often enough to be believed, with its words.
   private(set) var gone: [String: String] = [:]
+  /// How often in a row a candidate was called gone, each time after its circuit had let calls through again.
+  private var goneAnswers: [String: Int] = [:]
   /// What keeps a provider's adapter from being used; absent when nothing does.
   var obstacles: [String: LiveObstacle] = [:]
   /// Who waits for a provider.
@@ -40,6 +42,7 @@ struct ProviderBoard: Sendable {
     accounts.adopt(limits: ProviderBoard.limits(of: catalogue), at: now)
     // Whoever lists a candidate again says that it is there.
     gone = gone.filter { id, _ in listed[id].map { $0.lifecycle.isRetired(at: now) } ?? false }
+    goneAnswers = goneAnswers.filter { id, count in listed[id] != nil && count < Retirement.confirmations }
   }
 
   private static func limits(of catalogue: Catalogue) -> [String: AccountLimits] {
@@ -109,11 +112,24 @@ struct ProviderBoard: Sendable {
       let payer = payer(of: report.provider, tenant: tenant)
       accounts.throttle(AccountKey(provider: report.provider, payer: payer), at: now)
     }
-    if let event = Retirement.after(report, in: catalogue.candidates, at: now) {
-      gone[report.candidate] = event.message ?? "its vendor says that it is gone"
+    if report.state == .succeeded {
+      refusals[report.provider] = nil
+      goneAnswers[report.candidate] = nil
     }
-    if report.state == .succeeded { refusals[report.provider] = nil }
+    count(goneAnswer: report, at: now)
     return noted(circuits.record(report, at: now, random: random), of: report.provider, at: now)
+  }
+
+  /// Calls that were under way when the first answer came say nothing new: what counts is what a candidate's circuit let
+  /// through since.
+  private mutating func count(goneAnswer report: AttemptReport, at now: Instant) {
+    let key = CircuitBoard.Key(candidate: report.candidate, provider: report.provider)
+    guard let event = Retirement.after(report, in: catalogue.candidates, at: now),
+      circuits.circuit(of: key).share(at: now) > 0
+    else { return }
+    goneAnswers[report.candidate, default: 0] += 1
+    guard goneAnswers[report.candidate, default: 0] >= Retirement.confirmations else { return }
+    gone[report.candidate] = event.message ?? "its vendor says that it is gone"
   }
 
   /// Takes in a call outside of an attempt's end that failed.
