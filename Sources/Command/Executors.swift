@@ -52,12 +52,15 @@ struct Executors: Sendable {
   /// Descriptors that are neither calls nor connections: the ledger, artefacts being written, the log.
   private static let spareDescriptors = 256
 
+  /// Of this process. Foundation reads the whole environment for one of its variables, and this is asked for every job.
+  @Sendable static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
   /// Starts everything on a router that has started, with its newest catalogue.
   ///
   /// - Parameter variable: the environment variable of a name; nil when it is not set.
   static func start(
     _ router: RoutingService, _ settings: ServeSettings,
-    variable: @escaping @Sendable (String) -> String? = { ProcessInfo.processInfo.environment[$0] },
+    variable: @escaping @Sendable (String) -> String? = Executors.variable,
     logger: Logger
   ) async throws -> Executors {
     raiseDescriptors(settings, logger)

@@ -75,16 +75,18 @@ struct SoakPartsTests {
     #expect(SoakChance.kills(0, seconds: 600, seed: seed) == [])
   }
 
-  @Test("The router's share is counted to the first submission of each order")
+  @Test("The router's share is counted to the first submission of each order, less what the vendor alone takes")
   func overhead() {
     func taken(_ reference: String?, _ at: Int64) -> SoakReconciliation.Submission {
       .init(id: "", vendor: "fal", reference: reference, stage: "queued", isCharged: false, takenAt: at)
     }
     let overhead = SoakOverhead(
-      sent: ["a": 1_000, "b": 2_000, "c": 3_000],
+      sent: ["a": 1_000, "b": 2_000, "c": 3_000], straight: ["s": 5_000],
       submissions: [
-        taken("a", 9_500), taken("a", 4_000), taken("b", 3_500), taken("warm", 1), taken(nil, 1),
+        taken("a", 9_500), taken("a", 4_000), taken("b", 3_500), taken("s", 5_250), taken("warm", 1),
+        taken(nil, 1),
       ], commit: 1)
     #expect(overhead.milliseconds.sorted() == [1.5, 3] && overhead.missing == 1)
+    #expect(overhead.direct == [0.25] && overhead.added(1) == 2.75)
   }
 }

@@ -41,6 +41,18 @@ struct FaultTests {
     }
   }
 
+  @Test("Work within a call that never ends is never answered, and goes on being paid for")
+  func stuckWithinACall() async throws {
+    try await OpenStreet.run { open in
+      let answer = try await open.call(
+        "openai", "POST", "/v1/chat/completions",
+        ["model": "gpt-5-mini", "messages": [["role": "user", "content": "x [[street: stuck]]"]]],
+        patience: .milliseconds(400))
+      #expect(answer.ending == .silence && answer.status == nil)
+      #expect(open.street.report().charges == 1)
+    }
+  }
+
   @Test("A late answer is an answer")
   func latency() async throws {
     try await OpenStreet.run { open in

@@ -17,6 +17,10 @@ struct SoakReconciliation {
       var state: AttemptState
       var failure: FailureClass?
 
+      var words: String {
+        [provider, vendorID, state.rawValue, failure?.rawValue].compactMap(\.self).joined(separator: " ")
+      }
+
       /// The likelier a vendor took it on, the lower: one that delivered did for certain, one that was turned away did
       /// not.
       fileprivate var rank: Int {
@@ -120,7 +124,11 @@ struct SoakReconciliation {
     }
     guard alive > 1 else { return }
     doubled += 1
-    if !job.isFlagged { unsaid.append("job \(job.id): \(alive) pieces of work") }
+    if !job.isFlagged {
+      let work = taken.map { "\($0.vendor) \($0.id) \($0.stage)" }.joined(separator: ", ")
+      let attempts = job.attempts.map(\.words).joined(separator: ", ")
+      unsaid.append("job \(job.id), \(job.state.rawValue): \(alive) pieces of work (\(work)) for \(attempts)")
+    }
   }
 
   /// Whether a piece of work brought nothing that is paid, or its bad end is known to the job: going on elsewhere was

@@ -33,6 +33,9 @@ struct Exchange: Sendable {
       let answer = vendor.envelope(refusal, call)
       street.desk.journal.close(call: call.number, status: answer.status, fault: fault?.kind)
       return response(answer, nil, connection)
+    } catch is EndlessWork {
+      street.desk.journal.close(call: call.number, status: nil, fault: fault?.kind)
+      try await hang()
     } catch {
       // The connection was cut, by the caller or by a fault.
       street.desk.journal.close(call: call.number, status: nil, fault: fault?.kind)
@@ -100,13 +103,16 @@ struct Exchange: Sendable {
     if let refusal = Refusal(fault, model: nil) { throw refusal }
     switch fault.kind {
     case .latency: try await Task.sleep(for: fault.delay)
-    case .hang:
-      try? await connection.untilHangUp()
-      // Whoever still listens, because the street closes, gets no answer either.
-      await connection.reset()
-      throw CancellationError()
+    case .hang: try await hang()
     default: break
     }
+  }
+
+  private func hang() async throws -> Never {
+    try? await connection.untilHangUp()
+    // Whoever still listens, because the street closes, gets no answer either.
+    await connection.reset()
+    throw CancellationError()
   }
 
   /// Faults that strike when the work is done and only the answer is missing.

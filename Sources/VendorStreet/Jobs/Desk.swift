@@ -67,7 +67,7 @@ extension Call {
 
   /// Does a job within the call: takes it in, waits until it has ended, and turns a bad end into a refusal.
   func perform(_ order: JobOrder) async throws -> VendorJob {
-    let job = try await wait(for: create(order.immediate), atMost: .seconds(3_600))
+    let job = try await wait(for: create(order.immediate))
     switch job.stage(at: now) {
     case .ended(.succeeded), .ended(.empty): return job
     case .ended(.moderated):
@@ -84,7 +84,16 @@ extension Call {
     for _ in 0..<200 where !desk.journal.hasWebhook(job: job) { try await Task.sleep(for: .milliseconds(10)) }
   }
 
-  /// Waits until a job has ended, but not longer than a given time.
+  /// Waits until a job has ended.
+  ///
+  /// - Throws: ``EndlessWork`` when it never will.
+  func wait(for job: VendorJob) async throws -> VendorJob {
+    let job = try await wait(for: job, atMost: .seconds(3_600))
+    guard job.stage(at: now).isTerminal else { throw EndlessWork() }
+    return job
+  }
+
+  /// Waits until a job has ended, but not longer than a given time, and not for one that never ends.
   func wait(for job: VendorJob, atMost limit: Duration) async throws -> VendorJob {
     let end = now + limit
     var job = job
@@ -95,3 +104,6 @@ extension Call {
     return job
   }
 }
+
+/// The call waits for work that never ends: it is not answered, and its connection stays open until the caller leaves.
+struct EndlessWork: Error {}

@@ -31,8 +31,7 @@ struct Fal: Vendor {
       Route(.put, "{app...}/requests/{id}/cancel", .cancel, cancel),
       Route(.post, "sync/{app...}", .submit) { call in
         let order = try order(call)
-        let job = try await call.wait(
-          for: call.create(order.immediate), atMost: .seconds(3_600))
+        let job = try await call.wait(for: call.create(order.immediate))
         return try result(of: job, call)
       },
       Route(.post, "{app...}", .submit, submit),

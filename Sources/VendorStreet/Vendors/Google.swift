@@ -77,7 +77,7 @@ struct Google: Vendor {
     if body["background"]?.boolValue == true {
       return .json(200, interaction(try call.create(order), call))
     }
-    let job = try await call.wait(for: call.create(order.immediate), atMost: .seconds(3_600))
+    let job = try await call.wait(for: call.create(order.immediate))
     return .json(200, interaction(job, call))
   }
 

@@ -212,7 +212,7 @@ struct Replicate: Vendor {
 
   /// One event with the words as they came, for a model that writes.
   private func stream(_ call: Call) async throws -> Answer {
-    let job = try await call.wait(for: call.job(call["id"]), atMost: .seconds(3_600))
+    let job = try await call.wait(for: call.job(call["id"]))
     let isFine = job.stage(at: call.now) == .ended(.succeeded)
     let words = isFine ? ReplicatePrediction(job, call).pieces : []
     let events = words.enumerated().map { place, word in

@@ -74,7 +74,7 @@ struct Stability: Vendor {
 
   private func atOnce(_ call: Call, model: String, needs field: String) async throws -> Answer {
     let order = try order(call, model: model, needs: field)
-    let job = try await call.wait(for: call.create(order.immediate), atMost: .seconds(3_600))
+    let job = try await call.wait(for: call.create(order.immediate))
     return try image(job, call)
   }
 
