@@ -17,6 +17,8 @@ public final class SQLiteLedger: Ledger {
   let pool: DatabasePool
   private let access: Access
   private let lock: Mutex<LedgerLock?>
+  /// Nil where nothing is written.
+  let checkpointer: Checkpointer?
   /// The roll as this writer, who is the only one, last read it; nil when it may have grown since.
   private let knownRoll = Mutex<Roll?>(nil)
 
@@ -28,7 +30,7 @@ public final class SQLiteLedger: Ledger {
     self.access = access
     try SQLiteLedger.checkPlace(path, access)
     lock = Mutex(access == .readWrite ? try LedgerLock(path: path) : nil)
-    pool = try SQLiteLedger.translating(path) {
+    let pool = try SQLiteLedger.translating(path) {
       let pool = try DatabasePool(path: path, configuration: SQLiteLedger.configuration(access))
       do {
         try pool.read { try SQLiteLedger.checkOrigin($0, path, access) }
@@ -39,6 +41,10 @@ public final class SQLiteLedger: Ledger {
       }
       return pool
     }
+    self.pool = pool
+    checkpointer =
+      access == .readWrite
+      ? try SQLiteLedger.translating(path) { try Checkpointer(path: path) } : nil
   }
 
   private static func checkPlace(_ path: String, _ access: Access) throws(LedgerError) {
@@ -109,7 +115,10 @@ public final class SQLiteLedger: Ledger {
   public func close() throws {
     // Only a writer that is the last to leave does that; GRDB would close it before its readers.
     pool.invalidateReadOnlyConnections()
-    try translating { try pool.close() }
+    try translating {
+      try checkpointer?.stop()
+      try pool.close()
+    }
     lock.withLock { $0 = nil }
   }
 
@@ -136,6 +145,7 @@ public final class SQLiteLedger: Ledger {
   /// One transaction: all of it is durable when this returns, or nothing of it happened.
   func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
     guard access == .readWrite else { throw LedgerError.readOnly(path: path) }
+    defer { checkpointer?.note() }
     return try translating { try pool.write(body) }
   }
 

@@ -145,9 +145,35 @@ struct SQLiteLedgerTests {
     try ledger.close()
   }
 
+  @Test("what is committed is soon in the file itself, and the log is not left to grow")
+  func checkpoints() async throws {
+    let ledger = try open()
+    try fill(ledger)
+    let after = try TemporaryFolder()
+    #expect(
+      try await eventually {
+        try? FileManager.default.removeItem(atPath: after.file)
+        try FileManager.default.copyItem(atPath: folder.file, toPath: after.file)
+        let alone = try DatabaseQueue(path: after.file)
+        defer { try? alone.close() }
+        let count = try? await alone.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM decision") }
+        return count == 2
+      })
+    // Nothing new, nothing to do.
+    #expect(ledger.checkpointer?.turn() == nil)
+    _ = try ledger.append(Sample.batch([Sample.decision(3)]))
+    try ledger.close()
+    #expect(!FileManager.default.fileExists(atPath: folder.file + "-wal"))
+    let reader = try open(.readOnly)
+    #expect(reader.checkpointer == nil)
+    try reader.close()
+  }
+
   @Test("a log that was torn in its last commit ends with the commit before")
   func tornLog() throws {
     let ledger = try open()
+    // The file is to have nothing of what is torn off the log.
+    try ledger.checkpointer?.stop()
     try fill(ledger)
     let whole = try FileManager.default.attributesOfItem(atPath: folder.file + "-wal")[.size] as? Int ?? 0
     _ = try ledger.append(Sample.batch([Sample.decision(3)]))
