@@ -49,6 +49,19 @@ struct HealthBookTests {
     #expect(book.begin(at: Self.at(15)) == ["a"])
   }
 
+  @Test("A refused credential has the provider asked two seconds after it was asked last: all its models wait for that")
+  func refusals() {
+    var book = HealthBook(rules: .init(), width: 4)
+    book.add("a", history: [], random: 0)
+    _ = book.begin(at: Self.at(0))
+    _ = book.record(Self.check(0), of: "a", random: 0)
+    book.doubt(VendorFailure(httpStatus: 401, message: ""), of: "a")
+    // What is less urgent does not put it off.
+    book.doubt(VendorFailure(httpStatus: 500, message: ""), of: "a")
+    #expect(book.begin(at: Self.at(1)) == [])
+    #expect(book.begin(at: Self.at(2)) == ["a"])
+  }
+
   @Test("At most so many are asked at a time, the longest due first; who is asked is not asked beside it")
   func width() {
     var book = HealthBook(rules: .init(), width: 2)

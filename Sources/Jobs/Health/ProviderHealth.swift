@@ -25,6 +25,8 @@ public struct ProviderHealth: Hashable, Sendable {
     public var interval = Span.minutes(5)
     /// The least time between two checks, however many attempts fail.
     public var leastInterval = Span.seconds(15)
+    /// The same when a call was refused our credential or money: everything at the provider waits for the answer.
+    public var refusalInterval = Span.seconds(2)
     /// Checks remembered: a day of them.
     public var history = 288
 
@@ -48,7 +50,8 @@ public struct ProviderHealth: Hashable, Sendable {
   public private(set) var failuresInARow = 0
   /// The latest checks, oldest first, at most ``Rules/history``.
   public private(set) var history: [Entry] = []
-  private var isDoubted = false
+  /// How long after the last check the next one is due, as attempts since then have failed.
+  private var urgency: Span?
 
   public init(provider: String, rules: Rules = Rules()) {
     self.provider = provider
@@ -61,7 +64,7 @@ public struct ProviderHealth: Hashable, Sendable {
   public mutating func record(_ check: Check) -> HealthAlert? {
     let before = state
     failuresInARow = check.failure == nil ? 0 : failuresInARow + 1
-    isDoubted = false
+    urgency = nil
     if failuresInARow >= rules.failuresUntilDown {
       state = .down
     } else if failuresInARow > 0 || check.latency > rules.slow {
@@ -79,13 +82,17 @@ public struct ProviderHealth: Hashable, Sendable {
 
   /// An attempt has failed in a way that speaks against the provider: the next check is due sooner.
   public mutating func doubt(_ failure: VendorFailure) {
-    if failure.treatment.circuit == .counts || failure.treatment.circuit == .opensHard { isDoubted = true }
+    switch failure.treatment.circuit {
+    case .opensHard: urgency = rules.refusalInterval
+    case .counts: urgency = urgency ?? rules.leastInterval
+    default: break
+    }
   }
 
   /// When the next check is due.
   public func nextCheck(after now: Instant) -> Instant {
     guard let last = history.last else { return now }
-    return last.check.at + (isDoubted ? rules.leastInterval : rules.interval)
+    return last.check.at + (urgency ?? rules.interval)
   }
 
   /// The share of remembered checks that were answered; nil before the first.

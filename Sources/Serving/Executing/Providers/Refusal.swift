@@ -14,12 +14,16 @@ struct Refusal: Hashable, Sendable {
   /// How long work waits for a check: two that get no answer, one after the other.
   static let patience = Span.seconds(60)
 
+  /// By then the check that follows a refusal has been made: its interval, lengthened by jitter, and its answer.
+  private static let firstWait = Span.seconds(3)
+
   /// When the next check will have been made; nil when waiting for it is no use.
   func recheck(after now: Instant) -> Instant? {
     guard !isConfirmed, now < since + Refusal.patience else { return nil }
-    let interval = ProviderHealth.Rules().leastInterval
-    let passed = max((now - since).microseconds, 0) / interval.microseconds
-    return since + Span(microseconds: (passed + 1) * interval.microseconds)
+    // Waits that double: those who wait are written down each time.
+    var wait = Refusal.firstWait
+    while since + wait <= now { wait = Span(microseconds: 2 * wait.microseconds) }
+    return min(since + wait, since + Refusal.patience)
   }
 }
 
