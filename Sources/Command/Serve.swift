@@ -105,6 +105,7 @@ struct Serve: AsyncParsableCommand {
   }
 
   func run() async throws {
+    LargeBlocks.giveBack()
     let settings = try settings()
     var logger = Logger(label: "pointsman")
     logger.logLevel = settings.logLevel

@@ -77,7 +77,7 @@ public final class SQLiteLedger: Ledger {
     // Rows are only ever added, decisions before what refers to them; the check would cost a lookup per judgement.
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY")
+      try db.execute(sql: "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY")
     }
     return configuration
   }
@@ -104,7 +104,7 @@ public final class SQLiteLedger: Ledger {
     // GRDB sets NORMAL itself when it opens the write-ahead log, so this must come after.
     try pool.writeWithoutTransaction { db in
       try db.execute(
-        sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -65536")
+        sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -32768")
       let level = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
       guard level == 2 else { throw LedgerError.notDurable(path: path, level: level) }
     }
