@@ -111,6 +111,17 @@ struct OtherVendorsTests {
       }
       let bearer = try await open.call("bedrock", "POST", path, body)
       #expect(bearer.status == 200 && bearer.json["stopReason"] == "end_turn")
+      // A bucket opens to a signature alone, and only to one for S3.
+      for authorization in [
+        "", "Bearer test",
+        "AWS4-HMAC-SHA256 Credential=AK/20260101/us-east-1/bedrock/aws4_request, "
+          + "SignedHeaders=host;x-amz-date, Signature=00",
+      ] {
+        let film = try await open.call(
+          "bedrock", "GET", "/s3/street/films/none/output.mp4",
+          headers: ["authorization": authorization, "x-amz-date": "20260101T000000Z"])
+        #expect(film.status == 403)
+      }
     }
   }
 

@@ -70,8 +70,11 @@ struct AmazonSignature {
   private func canonicalCall(signing headers: [String], names: String) -> String {
     let parts = call.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     // Every service but S3 encodes the path as it is on the wire once more.
-    let path = parts[0].split(separator: "/", omittingEmptySubsequences: false)
-      .map { Self.encoded(String($0)) }.joined(separator: "/")
+    let path =
+      service == "s3"
+      ? String(parts[0])
+      : parts[0].split(separator: "/", omittingEmptySubsequences: false)
+        .map { Self.encoded(String($0)) }.joined(separator: "/")
     let query = (parts.count > 1 ? parts[1].split(separator: "&").map(String.init) : []).sorted()
     let lines = headers.map { name -> String in
       let value = (name == "host" ? call.host : call.header(name)) ?? ""

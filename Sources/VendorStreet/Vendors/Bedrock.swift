@@ -4,7 +4,7 @@ import Wire
 
 /// AWS Bedrock: InvokeModel and Converse at once, StartAsyncInvoke with its idempotency token, and the life
 /// cycle of models. What an asynchronous call makes is in a bucket, which the street keeps under
-/// `/bedrock/s3/<bucket>/…`.
+/// `/bedrock/s3/<bucket>/…` and opens, as S3 does, only to calls that are signed for S3.
 ///
 /// Written after boto3 1.44.5 (its service model of bedrock-runtime) and the reference of the API.
 struct Bedrock: Vendor {
@@ -23,10 +23,11 @@ struct Bedrock: Vendor {
 
   func admit(_ call: Call) throws {
     guard let key = key(of: call) else { throw Refusal(.unauthorized, "Missing Authentication Token") }
-    if call.token("Bearer") != nil {
+    let isStorage = call.path.first == "s3"
+    if call.token("Bearer") != nil, !isStorage {
       if key.hasPrefix("invalid") { throw Refusal(.unauthorized, "The security token is invalid.") }
     } else {
-      try AmazonSignature(call, service: "bedrock").verify()
+      try AmazonSignature(call, service: isStorage ? "s3" : "bedrock").verify()
     }
   }
 
@@ -53,29 +54,45 @@ struct Bedrock: Vendor {
       Route(.get, "async-invoke/{arn}", .status) { call in
         .json(200, invocation(try call.job(jobID(of: call) ?? ""), call))
       },
-      Route(.get, "s3/{bucket...}/{id}/output.mp4", .file, needsKey: false) { call in
+      Route(.get, "s3/{bucket...}/{id}/output.mp4", .file) { call in
         let job = try call.job(call["id"])
         guard job.stage(at: call.now) == .ended(.succeeded), job.fault != .expiredAsset else {
           throw Refusal(.notFound, "The specified key does not exist.")
         }
         return .bytes(call.bytes(of: job), MP4.contentType)
       },
+      Route(.get, "foundation-models", .other) { _ in
+        let ids = Self.retired + Self.models + Self.asynchronous
+        return .json(200, ["modelSummaries": .array(ids.map(Self.details))])
+      },
       Route(.get, "foundation-models/{model}", .other) { call in
         let id = call["model"]
-        let isRetired = Self.retired.contains(id)
-        guard isRetired || (Self.models + Self.asynchronous).contains(id) else {
+        guard (Self.retired + Self.models + Self.asynchronous).contains(id) else {
           throw Refusal(.notFound, "The provided model identifier is invalid.")
         }
-        return .json(
-          200,
-          [
-            "modelDetails": [
-              "modelId": .string(id),
-              "modelArn": .string("arn:aws:bedrock:us-east-1::foundation-model/\(id)"),
-              "modelLifecycle": ["status": isRetired ? "LEGACY" : "ACTIVE"],
-            ]
-          ])
+        return .json(200, ["modelDetails": Self.details(id)])
       },
+    ]
+  }
+
+  /// What the list and the single look tell of a model; one that is near its end is called legacy.
+  private static func details(_ id: String) -> JSONValue {
+    let output =
+      id.contains("embed") ? "EMBEDDING" : id.contains("image") || id.contains("canvas") ? "IMAGE" : "TEXT"
+    let isFilm = id.contains("ray") || id.contains("reel")
+    let lifecycle: JSONValue =
+      if retired.contains(id) {
+        ["status": "LEGACY", "endOfLifeTime": "2026-09-30T00:00:00Z"]
+      } else if id.contains("claude-3-haiku") {
+        ["status": "LEGACY"]
+      } else {
+        ["status": "ACTIVE"]
+      }
+    return [
+      "modelId": .string(id), "modelArn": .string("arn:aws:bedrock:us-east-1::foundation-model/\(id)"),
+      "modelName": .string(id.split(separator: ".").last.map(String.init) ?? id),
+      "inputModalities": ["TEXT"], "outputModalities": [.string(isFilm ? "VIDEO" : output)],
+      "modelLifecycle": lifecycle,
     ]
   }
 

@@ -15,7 +15,13 @@ struct BedrockModel: Sendable {
       throw Refusal(.invalid, "Malformed input request: #: required key [messages] not found")
     }
     if model.hasPrefix("stability.") {
-      let job = try await perform(prompt, .image(width: 1_024, height: 1_024), 40_000)
+      let job: VendorJob
+      do {
+        job = try await perform(prompt, .image(width: 1_024, height: 1_024), 40_000)
+      } catch let refusal as Refusal where refusal.reason == .moderated {
+        return .json(
+          200, ["seeds": [42], "finish_reasons": ["Filter reason: prompt"], "images": [nil]])
+      }
       let images: JSONValue =
         job.ending == .empty ? [] : [.string(Data(call.bytes(of: job)).base64EncodedString())]
       return .json(200, ["seeds": [42], "finish_reasons": [nil], "images": images])
@@ -45,7 +51,14 @@ struct BedrockModel: Sendable {
       throw Refusal(.invalid, "messages is required")
     }
     let prompt = BedrockModel.text(of: last)
-    let job = try await perform(prompt, .text(words: 24), 50)
+    let job: VendorJob
+    do {
+      job = try await perform(prompt, .text(words: 24), 50)
+    } catch let refusal as Refusal where refusal.reason == .moderated {
+      let words = "Sorry, this is against our policy."
+      return .json(
+        200, message(words, Int64(Prose.tokens(prompt))).with("stopReason", "guardrail_intervened"))
+    }
     let words = job.ending == .empty ? "" : String(decoding: call.bytes(of: job), as: UTF8.self)
     return .json(200, message(words, Int64(Prose.tokens(prompt))).with("metrics", ["latencyMs": 200]))
   }

@@ -50,7 +50,17 @@ struct Google: Vendor {
             .retired, "models/\(call["model"]) is no longer available for API version \(version).")
         },
       ]
-    }
+    } + [
+      // A bucket, as storage.googleapis.com has it.
+      Route(.get, "gcs/{bucket...}/{id}/{file}", .file) { call in
+        let job = try call.job(call["id"])
+        let place = Int(call["file"].filter(\.isNumber).prefix(1)) ?? 0
+        guard job.stage(at: call.now) == .ended(.succeeded), job.products.indices.contains(place),
+          job.fault != .expiredAsset
+        else { throw Refusal(.notFound, "No such object: \(call["file"])") }
+        return .bytes(call.bytes(of: job, place), MP4.contentType)
+      }
+    ]
   }
 
   // MARK: Interactions

@@ -6,7 +6,6 @@ The street checks the signatures that boto3 makes, so each call here is a call o
 import json
 import sys
 import time
-import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -57,8 +56,17 @@ for _ in range(200):
         break
     time.sleep(0.02)
 assert state["status"] == "Completed" and state["endTime"] >= state["submitTime"], state
-where = state["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].replace("s3://", "/bedrock/s3/")
-assert urllib.request.urlopen(f"{sys.argv[1]}{where}/output.mp4").read()[4:8] == b"ftyp"
+bucket, _, folder = state["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"][5:].partition("/")
+storage = boto3.client(
+    "s3",
+    region_name="us-east-1",
+    endpoint_url=f"{sys.argv[1]}/bedrock/s3",
+    aws_access_key_id="AKIASTREET",
+    aws_secret_access_key="street-secret",
+    config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+)
+film = storage.get_object(Bucket=bucket, Key=f"{folder}/output.mp4")
+assert film["Body"].read()[4:8] == b"ftyp"
 assert [item["invocationArn"] for item in runtime.list_async_invokes()["asyncInvokeSummaries"]] == [arn]
 
 # Errors as the package names them; a wrong secret makes a wrong signature.
@@ -71,4 +79,7 @@ throttled = {"role": "user", "content": [{"text": "[[street: too_many_requests]]
 assert code(lambda: runtime.converse(modelId=nova, messages=[throttled])) == "ThrottlingException"
 lifecycle = client(service="bedrock").get_foundation_model(modelIdentifier="amazon.nova-reel-v1:0")
 assert lifecycle["modelDetails"]["modelLifecycle"]["status"] == "LEGACY"
+models = client(service="bedrock").list_foundation_models()["modelSummaries"]
+ends = {model["modelId"]: model["modelLifecycle"].get("endOfLifeTime") for model in models}
+assert ends["amazon.nova-canvas-v1:0"].year == 2026 and ends["luma.ray-v2:0"] is None, ends
 print("ok")
