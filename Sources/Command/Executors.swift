@@ -91,6 +91,9 @@ struct Executors: Sendable {
       views: { await jobs.providers() }, clock: router.clock, alert: { alerts.raise($0) })
     let lifecycles = LifecycleWatch(
       catalogue: { router.snapshot.catalogue.value }, clock: router.clock, alert: { alerts.raise($0) })
+    let announcements = AnnouncementWatch(
+      adapters: { health.adapters }, catalogue: { router.snapshot.catalogue.value }, clock: router.clock,
+      logger: logger, alert: { alerts.raise($0) })
     let reload = CatalogueReload(
       path: settings.catalogue, build: build,
       record: { _ = try await router.stock($0, from: .file) },
@@ -102,7 +105,7 @@ struct Executors: Sendable {
     return Executors(
       jobs: jobs, health: health, artefacts: artefacts, alerts: alerts, catalogue: reload,
       services: [
-        alerts, health, standstills, lifecycles,
+        alerts, health, standstills, lifecycles, announcements,
         FailureRelay(jobs: jobs, health: health, standstills: standstills), HangupService(reload),
       ])
   }

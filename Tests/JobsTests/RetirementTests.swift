@@ -83,6 +83,42 @@ struct RetirementTests {
     #expect(late.map(\.kind) == [.ended])
   }
 
+  @Test(
+    "A vendor's list announces what the catalogue does not know",
+    arguments: [
+      // The catalogue's, the vendor's, and what is told on day 10.
+      (Lifecycle(), Lifecycle(stage: .legacy), LifecycleEvent.Kind.turnedLegacy),
+      (Lifecycle(), Lifecycle(stage: .draining, ends: Sample.at(90 * day)), .endsSoon),
+      (Lifecycle(), Lifecycle(ends: Sample.at(90 * day)), .endsSoon),
+      (Lifecycle(), Lifecycle(stage: .draining, ends: Sample.at(9 * day)), .ended),
+      (Lifecycle(), Lifecycle(stage: .retired), .ended),
+      // The catalogue has it later.
+      (
+        Lifecycle(stage: .draining, ends: Sample.at(99 * day)),
+        Lifecycle(stage: .draining, ends: Sample.at(90 * day)), .endsSoon
+      ),
+      (Lifecycle(), Lifecycle(), nil),
+      (Lifecycle(stage: .legacy), Lifecycle(stage: .legacy), nil),
+      (Lifecycle(stage: .retired), Lifecycle(stage: .draining, ends: Sample.at(9 * day)), nil),
+      // The same day at another hour.
+      (
+        Lifecycle(stage: .draining, ends: Sample.at(90 * day)),
+        Lifecycle(stage: .draining, ends: Sample.at(90 * day + 3_600)), nil
+      ),
+    ])
+  func announced(known: Lifecycle, told: Lifecycle, kind: LifecycleEvent.Kind?) {
+    var candidate = Self.candidate("a/old")
+    candidate.lifecycle = known
+    let catalogue = [candidate, Self.candidate("a/next")]
+    let event = Retirement.announced(told, of: candidate, in: catalogue, at: Sample.at(10 * Self.day))
+    #expect(event?.kind == kind)
+    guard let event else { return }
+    #expect(event.replacement == "a/next" && event.ends == told.ends)
+    // Words of warning change nothing by themselves.
+    let after = Retirement.lifecycle(of: candidate, after: event)
+    #expect((after.stage == .retired) == (kind == .ended))
+  }
+
   @Test("A draining candidate takes only what it can finish before its end")
   func draining() {
     let lifecycle = Lifecycle(stage: .draining, ends: Sample.at(100))

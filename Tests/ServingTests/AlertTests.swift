@@ -231,4 +231,39 @@ struct AlertTests {
     ).look()
     #expect(messages().count == 1)
   }
+
+  @Test("What a vendor's list says of a model's end is told once, and not where the catalogue knows it")
+  func announcements() async throws {
+    let clock = ManualClock(Self.now)
+    let ends = Instant("2027-01-31")!
+    var profile = RoutingSamples.candidate("a/profile")
+    // A regional profile of the model.
+    profile.model = "eu.maker.old-v1:0"
+    var other = RoutingSamples.candidate("a/other")
+    other.model = "maker.other"
+    var known = RoutingSamples.candidate("a/known")
+    known.model = "maker.known"
+    known.lifecycle = Lifecycle(stage: .legacy)
+    let catalogue = RoutingSamples.catalogue([profile, other, known]).value
+    let models = [
+      DiscoveredModel(model: "maker.old-v1:0", lifecycle: Lifecycle(stage: .draining, ends: ends)),
+      DiscoveredModel(model: "maker.other", lifecycle: Lifecycle(stage: .legacy)),
+      DiscoveredModel(model: "maker.known", lifecycle: Lifecycle(stage: .legacy)),
+    ]
+    let told = Mutex<[Alert]>([])
+    let watch = AnnouncementWatch(
+      adapters: { [HealthStub("b", models: nil), HealthStub("a", models: models)] },
+      catalogue: { catalogue }, clock: clock, logger: logger,
+      alert: { alert in told.withLock { $0.append(alert) } })
+    await watch.look()
+    clock.advance(by: .hours(12))
+    await watch.look()
+    let alerts = told.withLock { $0 }
+    #expect(alerts.map(\.candidate).sorted { $0! < $1! } == ["a/other", "a/profile"])
+    let end = try #require(alerts.first { $0.candidate == "a/profile" })
+    #expect(end.kind == .candidateEndsSoon && end.message.hasPrefix("a/profile ends on 2027-01-31"))
+    let legacy = try #require(alerts.first { $0.candidate == "a/other" })
+    #expect(legacy.kind == .candidateLegacy && legacy.provider == "a")
+    #expect(legacy.message.hasPrefix("a/other still works, and its provider calls it legacy"))
+  }
 }

@@ -4,11 +4,12 @@ import Serving
 import Synchronization
 import Wire
 
-/// An adapter that can only say how it is.
+/// An adapter that can only say how it is and what it lists.
 final class HealthStub: Adapter {
   let provider: String
   private let missing: String?
   private let answer: @Sendable (Int) async -> VendorFailure?
+  private let models: [DiscoveredModel]?
   private let count = Mutex(0)
 
   /// How often it was asked.
@@ -16,13 +17,15 @@ final class HealthStub: Adapter {
 
   /// - Parameters:
   ///   - missing: the variable of a credential that is not there.
+  ///   - models: nil for a list that cannot be had.
   ///   - answer: to the n-th question, from 1.
   init(
-    _ provider: String, missing: String? = nil,
+    _ provider: String, missing: String? = nil, models: [DiscoveredModel]? = [],
     answer: @escaping @Sendable (Int) async -> VendorFailure? = { _ in nil }
   ) {
     self.provider = provider
     self.missing = missing
+    self.models = models
     self.answer = answer
   }
 
@@ -51,7 +54,10 @@ final class HealthStub: Adapter {
   }
   func report(in notice: WebhookNotice, about work: VendorWork) async -> VendorReport? { nil }
   func cost(of work: VendorWork) async throws(VendorFailure) -> Money? { nil }
-  func discover() async throws(VendorFailure) -> [DiscoveredModel] { [] }
+  func discover() async throws(VendorFailure) -> [DiscoveredModel] {
+    guard let models else { throw Self.nothing }
+    return models
+  }
   func stream(
     _ order: WorkOrder
   ) async throws(VendorFailure) -> any AsyncSequence<TextDelta, VendorFailure> & Sendable {

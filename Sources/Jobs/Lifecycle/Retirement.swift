@@ -3,8 +3,10 @@ public import Routing
 /// A candidate's end, near or come.
 public struct LifecycleEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Hashable, Sendable {
-    /// It works until a date, and that is near.
+    /// It works until a date, and that is near or new to us.
     case endsSoon = "ends_soon"
+    /// It works, and its vendor advises against it.
+    case turnedLegacy = "turned_legacy"
     /// Its date has come.
     case ended
     /// A vendor answered that it is gone.
@@ -45,7 +47,7 @@ public enum Retirement {
 
   /// The lifecycle that a candidate has after an event.
   public static func lifecycle(of candidate: Candidate, after event: LifecycleEvent) -> Lifecycle {
-    guard event.kind != .endsSoon else { return candidate.lifecycle }
+    guard event.kind == .ended || event.kind == .foundGone else { return candidate.lifecycle }
     return Lifecycle(
       stage: .retired, ends: min(candidate.lifecycle.ends ?? event.at, event.at),
       replacement: candidate.lifecycle.replacement ?? event.replacement)
@@ -70,6 +72,30 @@ public enum Retirement {
         kind: kind, candidate: candidate.id, at: now, ends: ends,
         replacement: replacement(for: candidate, in: catalogue, at: now))
     }
+  }
+
+  /// What a vendor says of a candidate's life and the catalogue does not: an end that has come, one that the catalogue
+  /// has not or has on another day, or that the vendor advises against it. Nil when the catalogue knows as much.
+  ///
+  /// - Parameter told: by the vendor's own list of models.
+  public static func announced(
+    _ told: Lifecycle, of candidate: Candidate, in catalogue: [Candidate], at now: Instant
+  ) -> LifecycleEvent? {
+    let known = candidate.lifecycle
+    if known.isRetired(at: now) { return nil }
+    let kind: LifecycleEvent.Kind
+    if told.stage == .retired || told.ends.map({ $0 <= now }) ?? false {
+      kind = .ended
+    } else if let ends = told.ends, ends.description.prefix(10) != known.ends?.description.prefix(10) {
+      kind = .endsSoon
+    } else if told.stage != .active, known.stage == .active {
+      kind = .turnedLegacy
+    } else {
+      return nil
+    }
+    return LifecycleEvent(
+      kind: kind, candidate: candidate.id, at: now, ends: told.ends,
+      replacement: replacement(for: candidate, in: catalogue, at: now))
   }
 
   /// Whether a job that may take until `deadline` may still be begun at a candidate: one that drains must be able to

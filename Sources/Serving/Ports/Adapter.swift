@@ -218,20 +218,27 @@ public struct DiscoveredModel: Hashable, Sendable {
   /// Nil when the list does not say.
   public var price: Price?
   public var maximumInputTokens: Int?
+  /// Nil when the list does not say.
+  public var lifecycle: Lifecycle?
 
   /// Whether the vendor says that it costs nothing.
   public var isFree: Bool { price == Price() }
 
   public init(
     model: String, title: String? = nil, capabilities: [Capability] = [], price: Price? = nil,
-    maximumInputTokens: Int? = nil
+    maximumInputTokens: Int? = nil, lifecycle: Lifecycle? = nil
   ) {
     self.model = model
     self.title = title
     self.capabilities = capabilities
     self.price = price
     self.maximumInputTokens = maximumInputTokens
+    self.lifecycle = lifecycle
   }
+
+  /// Whether a candidate's model is this one. Bedrock's inference profiles put a region before the name
+  /// (`eu.amazon.nova-lite-v1:0`), and its list does not.
+  public func isListing(_ model: String) -> Bool { model == self.model || model.hasSuffix(".\(self.model)") }
 }
 
 /// A piece of an answer that is read while it is written.

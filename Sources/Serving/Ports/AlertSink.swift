@@ -39,6 +39,8 @@ public struct Alert: Hashable, Sendable {
     /// A vendor says that a model is gone, or its date has come.
     case candidateGone = "candidate_gone"
     case candidateEndsSoon = "candidate_ends_soon"
+    /// A vendor advises against a model that it still serves.
+    case candidateLegacy = "candidate_legacy"
   }
 
   public var level: HealthAlert.Level
@@ -109,7 +111,15 @@ extension Alert {
     let successor = event.replacement.map { "; \($0) could take its place" } ?? ""
     let day = event.ends.map { String($0.description.prefix(10)) }
     let message: String
+    let kind: Kind
     switch event.kind {
+    case .endsSoon: kind = .candidateEndsSoon
+    case .turnedLegacy: kind = .candidateLegacy
+    case .ended, .foundGone: kind = .candidateGone
+    }
+    switch event.kind {
+    case .turnedLegacy:
+      message = "\(event.candidate) still works, and its provider calls it legacy\(successor)"
     case .endsSoon: message = "\(event.candidate) ends on \(day ?? "a day to come")\(successor)"
     case .ended: message = "\(event.candidate) has ended on \(day ?? "this day")\(successor)"
     case .foundGone:
@@ -119,7 +129,7 @@ extension Alert {
     }
     self.init(
       level: event.kind == .foundGone ? .error : .warning,
-      kind: event.kind == .endsSoon ? .candidateEndsSoon : .candidateGone, provider: provider,
+      kind: kind, provider: provider,
       candidate: event.candidate, message: message, at: event.at,
       details: [
         .init("ends", day.map { .string($0) } ?? .null),

@@ -99,6 +99,11 @@ public final class HealthMonitor: Service {
     bell.yield()
   }
 
+  /// Those that are asked, by provider.
+  public var adapters: [any Adapter] {
+    state.withLock { $0.adapters.values.sorted { $0.provider < $1.provider } }
+  }
+
   /// Nil for a provider that is not asked.
   public func health(of provider: String) -> ProviderHealth? {
     state.withLock { $0.book.health(of: provider) }
