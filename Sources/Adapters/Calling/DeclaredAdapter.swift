@@ -18,7 +18,11 @@ public struct DeclaredAdapter: Adapter {
     self.provider = provider.id
     self.context = context
     access = provider.access
-    let interpreter = VendorInterpreter(declaration, for: provider)
+    let known = declaration.variables.compactMap { item in
+      context.value(of: item.variable).map { (item.name, $0) }
+    }
+    let interpreter = VendorInterpreter(
+      declaration, for: provider, variables: Dictionary(known) { first, _ in first })
     let calls = VendorCalls(
       transport: context.transport, callPolicy: interpreter.callPolicy,
       artefactPolicy: interpreter.artefactPolicy)
@@ -39,12 +43,16 @@ public struct DeclaredAdapter: Adapter {
   private var variable: String? { access?.credential ?? interpreter.declaration.credential }
 
   public func obstacle(for payer: CallerCredential?) -> AdapterObstacle? {
-    guard let variable else { return nil }
-    if access?.payment == .forwarded {
-      return payer == nil ? .noForwardedCredential(provider: provider) : nil
+    let missing = interpreter.declaration.variables.first { interpreter.variables[$0.name] == nil }
+    var needed = missing.map { [$0.variable] } ?? []
+    if let variable {
+      if access?.payment == .forwarded {
+        if payer == nil { return .noForwardedCredential(provider: provider) }
+      } else if context.value(of: variable) == nil {
+        needed.insert(variable, at: 0)
+      }
     }
-    return context.value(of: variable) == nil
-      ? .missingCredential(provider: provider, variable: variable) : nil
+    return needed.first.map { .missingCredential(provider: provider, variable: $0) }
   }
 
   func credential(_ payer: CallerCredential?) -> String? {
@@ -210,50 +218,10 @@ public struct DeclaredAdapter: Adapter {
 
   // MARK: Reports
 
-  /// A reading with its files kept.
-  func report(_ reading: Reading) async -> VendorReport {
-    let status: VendorStatus =
-      switch reading.state {
-      case .queued: .queued
-      case .running(let progress): .running(progress: progress)
-      case .failed(let failure): .failed(failure)
-      case .canceled: .canceled
-      case .expired: .expired
-      case .unrecognised(let word): .unrecognised(word)
-      case .succeeded(let output?): .succeeded(await result(output))
-      // The output is still to be fetched.
-      case .succeeded(nil): .running(progress: nil)
-      }
-    return VendorReport(status, vendor: reading.job, cost: reading.cost)
-  }
-
-  private func result(_ output: Output) async -> JobResult {
-    var result = JobResult(text: output.text)
-    for file in output.files {
-      switch file {
-      case .address(let url):
-        result.artefacts.append(
-          Artefact(
-            url: url, contentType: output.contentType, expires: output.lifetime.map { context.clock.now + $0 }
-          ))
-      case .inline(let bytes, let type):
-        if let artefact = try? await context.store.keep(bytes, contentType: type) {
-          result.artefacts.append(artefact)
-        } else {
-          // What is paid for is not lost because our store is full: the address holds the file itself.
-          let url = "data:\(type);base64," + Data(bytes).base64EncodedString()
-          result.artefacts.append(Artefact(url: url, contentType: type, byteCount: bytes.count))
-        }
-      }
-    }
-    return result
-  }
+  func report(_ reading: Reading) async -> VendorReport { await context.report(reading) }
 
   /// A failure whose message does not repeat the credential, should the vendor have done so.
   func redacted(_ failure: VendorFailure, _ credential: String?) -> VendorFailure {
-    guard let credential, credential.utf8.count >= 4 else { return failure }
-    var failure = failure
-    failure.message = failure.message.replacingOccurrences(of: credential, with: "[credential]")
-    return failure
+    failure.redacted(credential.map { [$0] } ?? [])
   }
 }

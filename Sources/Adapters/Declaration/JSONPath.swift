@@ -55,9 +55,17 @@ struct JSONPath: Hashable, Sendable {
   func value(in json: JSONValue) -> JSONValue? { values(in: json).first }
 
   /// The object with a value put at this place, making the objects on the way; a value that stands there is replaced.
+  /// The step `0` into nothing makes an array, and a number that is no more than an array's length is a place in it.
   func putting(_ value: JSONValue, into json: JSONValue) -> JSONValue {
     guard let step = steps.first else { return value }
     let inner = JSONPath(steps: Array(steps.dropFirst()))
+    var elements = json.arrayValue
+    if elements == nil, step == "0", json == .object([]) { elements = [] }
+    if var elements, let place = Int(step), (0...elements.count).contains(place) {
+      if place == elements.count { elements.append(.object([])) }
+      elements[place] = inner.putting(value, into: elements[place])
+      return .array(elements)
+    }
     var members = json.members ?? []
     if let place = members.firstIndex(where: { $0.name == step }) {
       members[place].value = inner.putting(value, into: members[place].value)

@@ -7,6 +7,8 @@ public struct VendorDeclaration: Hashable, Sendable {
   public let vendor: String
   /// The environment variable with the credential; nil for a vendor that needs none.
   public let credential: String?
+  /// What else of the account stands in environment variables, such as a project that is part of every address.
+  let variables: [AccountVariable]
   /// The first is the one that relative addresses are joined to.
   let bases: [Access.Base]
   /// Besides the bases' own, of vendors whose answers name other hosts to ask: these get the credential.
@@ -26,6 +28,15 @@ public struct VendorDeclaration: Hashable, Sendable {
       operation.capabilities.contains(capability) && operation.models.contains { $0.matches(model) }
     }
   }
+}
+
+/// A place of templates that is filled from the environment.
+struct AccountVariable: Hashable, Sendable {
+  /// In templates.
+  var name: String
+  var variable: String
+  /// Where the variable is not set; nil when it must be.
+  var fallback: String?
 }
 
 struct NamedTemplate: Hashable, Sendable {
@@ -69,6 +80,8 @@ struct CallShape: Hashable, Sendable {
   var body: Body
   /// Where in the body the fields stand, and the vendor's own parameters.
   var under: JSONPath
+  /// Where the vendor's own parameters stand, when it is not there.
+  var vendorUnder: JSONPath?
   var fields: [FieldRule]
   /// Fixed parts of the body, from its root, with templates.
   var fixed: [FixedPart]
@@ -89,6 +102,8 @@ struct AnswerShape: Hashable, Sendable {
   var cancelURL: [JSONPath] = []
   var state: [JSONPath] = []
   var states: [StateWord] = []
+  /// Of a vendor that has no word for a state: the first that holds tells it.
+  var signs: [StateSign] = []
   /// 0…1, or to 100 when it is more than 1.
   var progress: [JSONPath] = []
   var cost: [JSONPath] = []
@@ -97,6 +112,8 @@ struct AnswerShape: Hashable, Sendable {
   var inputTokens: [JSONPath] = []
   var outputTokens: [JSONPath] = []
   var urls: [JSONPath] = []
+  /// What addresses of another kind become: `gs://` with what stands for it.
+  var rewrites: [NamedTemplate] = []
   var base64: [JSONPath] = []
   /// Several texts are joined as they come.
   var text: [JSONPath] = []
@@ -111,6 +128,13 @@ struct AnswerShape: Hashable, Sendable {
 
   struct StateWord: Hashable, Sendable {
     var word: String
+    var meaning: StateMeaning
+  }
+
+  /// Something in the answer from which its state follows.
+  struct StateSign: Hashable, Sendable {
+    /// A place where something stands; nil holds always.
+    var at: JSONPath?
     var meaning: StateMeaning
   }
 }

@@ -26,7 +26,8 @@ public enum VendorFile {
     let vendor = root.string("vendor")
     let credential = variable(root, "credential")
     let bases = bases(root)
-    let reader = VendorParts(bases: bases.map(\.name))
+    let variables = variables(root)
+    let reader = VendorParts(bases: bases.map(\.name), variables: variables.map(\.name))
     let answer = root.optionalObject("answer").map { reader.answer($0, over: AnswerShape()) } ?? AnswerShape()
     let shared = VendorParts.Shared(
       answer: answer, status: root.optionalObject("status").map { reader.call($0, "GET") },
@@ -35,7 +36,8 @@ public enum VendorFile {
       list: root.optionalObject("list").map { reader.list($0) })
     let operations = root.objects("operations", kind: "operation").map { reader.operation($0, shared) }
     let declaration = VendorDeclaration(
-      vendor: vendor, credential: credential, bases: bases, callHosts: hosts(root, "call_hosts"),
+      vendor: vendor, credential: credential, variables: variables, bases: bases,
+      callHosts: hosts(root, "call_hosts"),
       hosts: hosts(root, "hosts"),
       headers: reader.templates(root, "headers"),
       webhook: root.optionalObject("webhook").map { reader.webhook($0) } ?? WebhookShape(),
@@ -57,6 +59,22 @@ public enum VendorFile {
     }
     if fields.names.isEmpty { root.fail("bases", "must name at least one address, such as api: https://…") }
     return bases
+  }
+
+  /// `project: GOOGLE_CLOUD_PROJECT`, or with a value for when it is not set, `{variable: NAME, default: text}`.
+  private static func variables(_ root: YAMLFields) -> [AccountVariable] {
+    guard let fields = root.optionalObject("variables") else { return [] }
+    return fields.names.compactMap { name in
+      guard fields.isMapping(name) else {
+        return variable(fields, name).map { AccountVariable(name: name, variable: $0) }
+      }
+      guard let parts = fields.optionalObject(name, kind: "variable") else { return nil }
+      if !parts.has("variable") { parts.fail("variable", "must name the environment variable") }
+      let fallback = parts.optionalString("default")
+      return variable(parts, "variable").map {
+        AccountVariable(name: name, variable: $0, fallback: fallback)
+      }
+    }
   }
 
   private static func hosts(_ root: YAMLFields, _ key: String) -> [String] {

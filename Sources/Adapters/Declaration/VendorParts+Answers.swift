@@ -19,12 +19,14 @@ extension VendorParts {
     answer.state = places("state", base.state)
     let states = fields.optionalObject("states").map(states)
     answer.states = states ?? base.states
+    answer.signs = fields.optionalObjects("signs", kind: "sign").map { $0.map(sign) } ?? base.signs
     answer.progress = places("progress", base.progress)
     answer.cost = places("cost", base.cost)
     answer.costUnit = fields.optionalDouble("cost_unit", in: 1e-9...1e6) ?? base.costUnit
     answer.inputTokens = places("input_tokens", base.inputTokens)
     answer.outputTokens = places("output_tokens", base.outputTokens)
     answer.urls = places("urls", base.urls)
+    answer.rewrites = fields.has("rewrite") ? templates(fields, "rewrite") : base.rewrites
     answer.base64 = places("base64", base.base64)
     answer.text = places("text", base.text)
     answer.vectors = places("vectors", base.vectors)
@@ -32,6 +34,12 @@ extension VendorParts {
     answer.contentType = fields.optionalString("content_type") ?? base.contentType
     answer.lifetime = span(fields, "lifetime") ?? base.lifetime
     return answer
+  }
+
+  /// `{at: /error, state: failed}`; without a place it holds always.
+  private func sign(_ fields: YAMLFields) -> AnswerShape.StateSign {
+    AnswerShape.StateSign(
+      at: path(fields, "at"), meaning: fields.choice("state", StateMeaning.self) ?? .running)
   }
 
   /// `running: [processing]`: each word of the vendor's once.

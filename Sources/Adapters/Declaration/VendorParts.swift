@@ -7,6 +7,8 @@ import Wire
 struct VendorParts {
   /// The names of the vendor's addresses.
   let bases: [String]
+  /// The names of what else of the account is in the environment.
+  var variables: [String] = []
 
   /// What holds for every operation that does not say otherwise.
   struct Shared {
@@ -69,10 +71,12 @@ struct VendorParts {
       fields.fail(atLine: fields.line, "operation '\(operation.name)' needs 'id' in its answer")
     }
     let meanings = answer.states.map(\.meaning)
-    if answer.state.isEmpty || !meanings.contains(.succeeded) || !meanings.contains(.failed) {
+    let lacksStates =
+      answer.state.isEmpty || !meanings.contains(.succeeded) || !meanings.contains(.failed)
+    if lacksStates, answer.signs.isEmpty {
       fields.fail(
         atLine: fields.line,
-        "operation '\(operation.name)' needs 'state' and 'states' with at least succeeded and failed in its answer"
+        "operation '\(operation.name)' needs 'state' and 'states' with at least succeeded and failed in its answer, or 'signs'"
       )
     }
   }
@@ -123,7 +127,8 @@ struct VendorParts {
       method: method, urls: urls, query: templates(fields, "query"), headers: templates(fields, "headers"),
       body: fields.optionalChoice("body", CallShape.Body.self)
         ?? (hasBody && method != "GET" ? .json : .none),
-      under: path(fields, "under") ?? .root, fields: mapped, fixed: fixed)
+      under: path(fields, "under") ?? .root, vendorUnder: path(fields, "vendor_under"), fields: mapped,
+      fixed: fixed)
   }
 
   func fixed(_ fields: YAMLFields, _ key: String) -> [CallShape.FixedPart] {
@@ -177,7 +182,7 @@ struct VendorParts {
       fields.fail(atLine: line, "'\(text)' in \(fields.kind) has a brace without a partner or without a name")
       return nil
     }
-    let known = bases + VendorParts.jobNames + OrderValues.names
+    let known = bases + variables + VendorParts.jobNames + OrderValues.names
     for name in template.names where !known.contains(name) {
       let near = NearestName.suggestion(for: name, among: known)
       fields.fail(

@@ -17,9 +17,14 @@ struct VendorInterpreter: Sendable {
   /// From where artefacts may come.
   let artefactPolicy: OutboundPolicy
   let webhook: WebhookShape
+  /// What else of the account is known, by its name in templates.
+  let variables: [String: String]
 
-  init(_ declaration: VendorDeclaration, for provider: Provider) {
+  /// - Parameter variables: the values of the declaration's variables; one that has none takes what stands in for it.
+  init(_ declaration: VendorDeclaration, for provider: Provider, variables: [String: String] = [:]) {
     self.declaration = declaration
+    let fallbacks = declaration.variables.compactMap { item in item.fallback.map { (item.name, $0) } }
+    self.variables = variables.merging(fallbacks) { given, _ in given }
     self.provider = provider.id
     let access = provider.access
     let bases = declaration.bases.map { base in
@@ -39,7 +44,7 @@ struct VendorInterpreter: Sendable {
 
   /// The hosts of the addresses and those named besides, over https; whatever else an operator's own address says
   /// (http, a port, this machine) is allowed because he said so.
-  private static func policy(bases: [Access.Base], hosts: [String], kind: Provider.Kind) -> OutboundPolicy {
+  static func policy(bases: [Access.Base], hosts: [String], kind: Provider.Kind) -> OutboundPolicy {
     var hosts = hosts
     var schemes: [OutboundPolicy.Scheme] = [.https]
     var ports = [443]

@@ -49,3 +49,47 @@ extension Limits {
     Int64(exactly: value).map { "\($0)" } ?? "\(value)"
   }
 }
+
+extension [FieldRule] {
+  /// Parameters that shape what is made: one that a vendor cannot take is an error, not to be ignored.
+  private static var shaping: Set<WorkParameter> {
+    [
+      .aspectRatio, .width, .height, .duration, .count, .imageURL, .maskURL, .videoURL, .videoURLs, .audioURL,
+      .texts, .voice, .format, .dimensions, .messages,
+    ]
+  }
+
+  /// What a vendor whose fields these are would refuse.
+  ///
+  /// - Parameter name: of who refuses, for the messages.
+  func faults(of values: OrderValues, by name: String) -> FieldErrors {
+    var errors = FieldErrors()
+    for rule in self {
+      guard let fault = rule.fault(of: values) else { continue }
+      let parameter = rule.reads.first { values.order.input[$0] != nil } ?? rule.reads.first
+      errors.append(
+        FieldError(pointer: parameter.map { JSONPointer.step($0.rawValue) } ?? "", message: fault))
+    }
+    // Of a conversation a vendor that takes one prompt would hear only the end.
+    let names = Set(flatMap(\.names))
+    for parameter in [WorkParameter.messages, .texts] {
+      let count = values.order.input[parameter]?.arrayValue?.count ?? 0
+      if count > 1, !names.contains(parameter.rawValue) {
+        errors.append(
+          FieldError(
+            pointer: JSONPointer.step(parameter.rawValue),
+            message: "has \(count) parts, and \(name) takes one prompt"))
+      }
+    }
+    let known = Set(flatMap(\.reads))
+    for parameter in values.order.input.given
+    where Self.shaping.contains(parameter) && !known.contains(parameter) {
+      if parameter == .count, values.order.input[.count]?.integerValue == 1 { continue }
+      errors.append(
+        FieldError(
+          pointer: JSONPointer.step(parameter.rawValue),
+          message: "is not something that \(name) can take; leave it out or ask another"))
+    }
+    return errors
+  }
+}

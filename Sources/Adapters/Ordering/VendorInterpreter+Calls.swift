@@ -56,7 +56,7 @@ extension VendorInterpreter {
   }
 
   private func place(_ name: String, _ filling: Filling) -> Template.Value? {
-    if let base = bases.first(where: { $0.name == name }) { return .address(base.url) }
+    if let value = account(name) { return value }
     switch name {
     case "credential": return filling.credential.map { .word($0) }
     case "id": return filling.job.map { .word($0.id) }
@@ -68,6 +68,12 @@ extension VendorInterpreter {
       return filling.model.map { .path($0.split(separator: "/").prefix(2).joined(separator: "/")) }
     default: return filling.order?.place(name)
     }
+  }
+
+  /// What is the same for all of a provider's calls: its addresses, and what else of the account is known.
+  func account(_ name: String) -> Template.Value? {
+    if let base = bases.first(where: { $0.name == name }) { return .address(base.url) }
+    return variables[name].map { .word($0) }
   }
 
   private func body(
@@ -86,7 +92,8 @@ extension VendorInterpreter {
         }
       }
       for member in order.order.input.vendor {
-        json = shape.under.appending(JSONPath(steps: [member.name])).putting(member.value, into: json)
+        let place = (shape.vendorUnder ?? shape.under).appending(JSONPath(steps: [member.name]))
+        json = place.putting(member.value, into: json)
       }
     }
     for part in shape.fixed where !part.isForWebhook || filling.order?.order.webhookURL != nil {
@@ -110,41 +117,8 @@ extension VendorInterpreter {
 
   // MARK: Checking an order
 
-  /// Parameters that shape what is made: one that a vendor cannot take is an error, not to be ignored.
-  private static let shaping: Set<WorkParameter> = [
-    .aspectRatio, .width, .height, .duration, .count, .imageURL, .maskURL, .videoURL, .videoURLs, .audioURL,
-    .texts, .voice, .format, .dimensions, .messages,
-  ]
-
   /// What the vendor itself would refuse, as far as its declaration tells.
   func faults(of values: OrderValues, _ operation: VendorOperation) -> FieldErrors {
-    var errors = FieldErrors()
-    for rule in operation.submit.fields {
-      guard let fault = rule.fault(of: values) else { continue }
-      let name = rule.reads.first { values.order.input[$0] != nil } ?? rule.reads.first
-      errors.append(FieldError(pointer: name.map { JSONPointer.step($0.rawValue) } ?? "", message: fault))
-    }
-    // Of a conversation a vendor that takes one prompt would hear only the end.
-    let names = Set(operation.submit.fields.flatMap(\.names))
-    for parameter in [WorkParameter.messages, .texts] {
-      let count = values.order.input[parameter]?.arrayValue?.count ?? 0
-      if count > 1, !names.contains(parameter.rawValue) {
-        errors.append(
-          FieldError(
-            pointer: JSONPointer.step(parameter.rawValue),
-            message: "has \(count) parts, and \(provider)'s \(operation.name) takes one prompt"))
-      }
-    }
-    let known = Set(operation.submit.fields.flatMap(\.reads))
-    for parameter in values.order.input.given
-    where Self.shaping.contains(parameter) && !known.contains(parameter) {
-      if parameter == .count, values.order.input[.count]?.integerValue == 1 { continue }
-      errors.append(
-        FieldError(
-          pointer: JSONPointer.step(parameter.rawValue),
-          message:
-            "is not something that \(provider)'s \(operation.name) can take; leave it out or ask another"))
-    }
-    return errors
+    operation.submit.fields.faults(of: values, by: "\(provider)'s \(operation.name)")
   }
 }

@@ -124,12 +124,9 @@ extension VendorInterpreter {
     _ json: JSONValue, _ shape: AnswerShape, _ operation: VendorOperation, _ answer: VendorAnswer,
     fetches: Bool = true
   ) -> Reading? {
-    guard let word = shape.state.text(in: json) else { return nil }
-    let meaning =
-      shape.states.first { $0.word == word }
-      ?? shape.states.first { $0.word.lowercased() == word.lowercased() }
+    guard let (word, meaning) = state(json, shape) else { return nil }
     var reading = Reading(state: .unrecognised(word), cost: cost(json, shape), usage: usage(json, shape))
-    switch meaning?.meaning {
+    switch meaning {
     case nil: break
     case .queued: reading.state = .queued
     case .running: reading.state = .running(progress: progress(json, shape))
@@ -150,6 +147,20 @@ extension VendorInterpreter {
       }
     }
     return reading
+  }
+
+  /// The vendor's word and what it means, where anybody knows; nil when the answer tells no state.
+  private func state(_ json: JSONValue, _ shape: AnswerShape) -> (word: String, meaning: StateMeaning?)? {
+    if let word = shape.state.text(in: json) {
+      let known =
+        shape.states.first { $0.word == word }
+        ?? shape.states.first { $0.word.lowercased() == word.lowercased() }
+      return (word, known?.meaning)
+    }
+    let sign = shape.signs.first { sign in
+      sign.at?.values(in: json).contains(where: VendorInterpreter.isSomething) ?? true
+    }
+    return sign.map { ($0.meaning.rawValue, $0.meaning) }
   }
 
   func job(_ id: String, _ json: JSONValue, _ shape: AnswerShape) -> VendorJob {

@@ -84,7 +84,7 @@ extension VendorInterpreter {
     return values.contains { value in value.scalarText.map { rule.values.contains($0) } ?? false }
   }
 
-  private static func isSomething(_ value: JSONValue) -> Bool {
+  static func isSomething(_ value: JSONValue) -> Bool {
     switch value {
     case .null, .bool(false), .integer(0), .string(""): false
     case .number(let number): number != 0

@@ -28,7 +28,7 @@ extension VendorInterpreter {
       switch VendorInterpreter.inline(url) {
       case .some(let file): output.files.append(file)
       case nil:
-        guard let checked = checked(url, artefactPolicy) else {
+        guard let checked = checked(rewritten(url, shape), artefactPolicy) else {
           return .failed(
             VendorFailure(
               .unknown, cause: .found,
@@ -54,6 +54,15 @@ extension VendorInterpreter {
       output.text = String(decoding: JSONValue.array(vectors).serialized(), as: UTF8.self)
     }
     return settled(output)
+  }
+
+  /// An address that begins as one of the vendor's own kind does, as one that can be called.
+  private func rewritten(_ url: String, _ shape: AnswerShape) -> String {
+    for rewrite in shape.rewrites where url.hasPrefix(rewrite.name) {
+      guard let start = rewrite.template.filled(for: .url, { account($0) }) else { continue }
+      return start + Template.encoded(String(url.dropFirst(rewrite.name.count)), keepingSlashes: true)
+    }
+    return url
   }
 
   /// A data URL (RFC 2397) as the file that it holds; nil for any other URL.
