@@ -17,7 +17,7 @@ public struct AdapterShelf: Sendable {
   public let gaps: [Gap]
   private let places: [String: Int]
 
-  /// - Parameter declarations: of vendors; the built-in sandbox needs none.
+  /// - Parameter declarations: of vendors; the built-in sandbox and Bedrock need none.
   public init(_ catalogue: Catalogue, declarations: [VendorDeclaration], _ context: AdapterContext) {
     var adapters: [any Adapter] = []
     var gaps: [Gap] = []
@@ -27,6 +27,14 @@ public struct AdapterShelf: Sendable {
         adapters.append(DeclaredAdapter(declaration, for: provider, context))
       } else if name == "sandbox" {
         adapters.append(SandboxAdapter(provider: provider.id, store: context.store))
+      } else if name == "bedrock" {
+        if let adapter = BedrockAdapter(for: provider, context) {
+          adapters.append(adapter)
+        } else {
+          let fault = BedrockAdapter.fault(of: provider.access) ?? "its entry cannot be followed"
+          gaps.append(
+            Gap(provider: provider.id, reason: "provider '\(provider.id)' has no adapter: \(fault)"))
+        }
       } else {
         gaps.append(
           Gap(

@@ -11,6 +11,8 @@ struct VendorCalls: Sendable {
   /// Where calls may go, and from where artefacts may come.
   let callPolicy: OutboundPolicy
   let artefactPolicy: OutboundPolicy
+  /// Of a vendor that wants every call signed, downloads as well.
+  var signing: SignatureV4?
 
   /// The most that an answer may hold: pictures come as base64 in JSON.
   static let largestAnswer = 64 << 20
@@ -66,7 +68,7 @@ struct VendorCalls: Sendable {
       "GET", url, headers: HeaderFields(headers.map { HeaderFields.Field($0.name, $0.value) }),
       policy: artefactPolicy,
       limits: TimeLimits(total: .seconds(600)), maximumBodySize: 4 << 30,
-      redirects: .followed(atMost: 3))
+      redirects: .followed(atMost: 3), signing: signing)
     let (answer, written): (HTTPAnswer, Int)
     do {
       (answer, written) = try await transport.download(call, to: descriptor)
@@ -108,7 +110,7 @@ struct VendorCalls: Sendable {
     return OutboundCall(
       description.method, description.url, headers: headers, body: body, policy: callPolicy,
       limits: TimeLimits(connect: min(.seconds(10), total), firstByte: total, total: total),
-      maximumBodySize: VendorCalls.largestAnswer, acceptsCompression: true)
+      maximumBodySize: VendorCalls.largestAnswer, acceptsCompression: true, signing: signing)
   }
 
   private func form(_ parts: [CallDescription.Part]) async throws(VendorFailure) -> MultipartForm {
