@@ -24,7 +24,10 @@ struct StreetJobTests {
     var floor: String?
 
     var testDescription: String { id }
+    /// Whose declaration it is.
     var vendor: String { String(id.split(separator: "/")[0]) }
+    /// Where on the street the work is done.
+    var house: String { vendor == "vertex" ? "google" : vendor }
     var line: String { "id: \(id), model: \"\(model)\", capabilities: [\(capability)]" }
   }
 
@@ -43,13 +46,16 @@ struct StreetJobTests {
     film("runway/gen4.5", "gen4.5", floor: "5s"),
     film("openrouter/veo-3.1", "google/veo-3.1", floor: "10s"),
     film("together/hailuo-02", "minimax/hailuo-02", floor: "2s"),
+    film("bedrock/ray-2", "luma.ray-v2:0", floor: nil),
+    Sample(id: "bedrock/stable-image-core", model: "stability.stable-image-core-v1:1"),
+    film("vertex/veo-3.1", "veo-3.1-generate-001", ["prompt": "a fox in the snow"], floor: "5s"),
     // It takes no length.
     film("google/gemini-omni", "gemini-omni-1.1-flash", ["prompt": "a fox in the snow"], floor: "2s"),
   ]
 
   static func film(
     _ id: String, _ model: String, _ input: JSONValue = ["prompt": "a fox in the snow", "duration_s": 5],
-    floor: String
+    floor: String?
   ) -> Sample {
     Sample(
       id: id, model: model, capability: "text_to_video", beginning: [0, 0, 0], input: input, floor: floor)
@@ -98,7 +104,7 @@ struct StreetJobTests {
     #expect(job["state"]?.stringValue == "succeeded", "\(job)")
     #expect(job["executed"]?.stringValue == sample.id)
     #expect(job["possible_double_spend"]?.boolValue == false)
-    #expect(world.taken(sample.vendor) == 1 && world.paid == 1)
+    #expect(world.taken(sample.house) == 1 && world.paid == 1)
     let bytes = try await router.artefact(of: job)
     #expect(bytes.starts(with: sample.beginning) && bytes.count > 40)
     #expect(job["result"]?["artefacts"]?.arrayValue?.first?["bytes"]?.integerValue == Int64(bytes.count))
@@ -112,7 +118,7 @@ struct StreetJobTests {
     arguments: [
       ("openai/gpt-5-mini", "gpt-5-mini"),
       ("together/llama-3.3-70b", "meta-llama/Llama-3.3-70B-Instruct-Turbo"),
-      ("openrouter/gpt-4o-mini", "openai/gpt-4o-mini"),
+      ("openrouter/gpt-4o-mini", "openai/gpt-4o-mini"), ("bedrock/nova-lite", "amazon.nova-lite-v1:0"),
     ])
   func conversation(id: String, model: String) async throws {
     // Two dollars for a million tokens read, 1,000 for a million written; the estimate is for 5,000 written.

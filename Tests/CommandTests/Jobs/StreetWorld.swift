@@ -53,6 +53,12 @@ final class StreetWorld: Sendable {
     ("luma", "/luma/v1"), ("google", "/google/v1beta"),
   ]
 
+  /// What the environment says where it is not just any key.
+  static let variables = [
+    "AWS_SECRET_ACCESS_KEY": "street-secret", "AWS_REGION": "us-east-1",
+    "AWS_BEDROCK_OUTPUT": "s3://street/films",
+  ]
+
   private init(_ plan: Plan, _ street: Street, root: String, folder: URL) throws {
     self.street = street
     self.root = root
@@ -71,7 +77,13 @@ final class StreetWorld: Sendable {
       try text.write(to: file, atomically: false, encoding: .utf8)
     }
     let fal = "  - {id: fal, base_urls: {api: \"\(root)/fal\", keys: \"\(root)/fal\"}}"
-    let providers = Self.paths.map { "  - {id: \($0), base_url: \"\(root)\($1)\"}" }
+    let bedrock =
+      "  - {id: bedrock, poll_floor: 300ms, base_urls: {runtime: \"\(root)/bedrock\","
+      + " control: \"\(root)/bedrock\", storage: \"\(root)/bedrock/s3\"}}"
+    let vertex =
+      "  - {id: vertex, base_urls: {api: \"\(root)/google/v1\", storage: \"\(root)/google/gcs\"}}"
+    let providers =
+      Self.paths.map { "  - {id: \($0), base_url: \"\(root)\($1)\"}" } + [bedrock, vertex]
     let models = plan.models.enumerated().map { place, model in "  - {priority: \(place), \(model)}" }
     catalogue =
       (["version: 1", "providers:", fal] + providers + ["models:"] + models).joined(separator: "\n") + "\n"
@@ -142,14 +154,13 @@ final class StreetWorld: Sendable {
     settings.vendors = folder.appending(path: "vendors").path
     settings.publicURL = publicPort.map { "http://127.0.0.1:\($0)" }
     settings.transport = TransportSettings(callsPerHost: 32, calls: 64)
-    let secrets = ["REPLICATE_WEBHOOK_SECRET": street.webhookSecret(of: "replicate")]
     let ledger = try SQLiteLedger(path: database)
     let service = try await RoutingService.start(
       on: ledger, embedder: HashingEmbedding(),
       catalogue: try CatalogueFile.parse(catalogue, file: "catalogue"),
       settings: [("policy", .text("priority")), ("holdout", .number(0))], logger: Self.logger)
     let executors = try await Executors.start(
-      service, settings, variable: { secrets[$0] ?? "key-\($0)" }, logger: Self.logger)
+      service, settings, variable: variable, logger: Self.logger)
     let (ports, told) = AsyncStream<Int>.makeStream()
     let application = RouterAPI.application(
       service, parts: executors.parts, host: "127.0.0.1", port: publicPort ?? 0,
@@ -169,6 +180,25 @@ final class StreetWorld: Sendable {
     }
     return Router(
       service: service, executors: executors, ledger: ledger, client: client, group: group, run: run)
+  }
+
+  /// The environment.
+  private var variable: @Sendable (String) -> String? {
+    let secrets = ["REPLICATE_WEBHOOK_SECRET": street.webhookSecret(of: "replicate")]
+    return { secrets[$0] ?? Self.variables[$0] ?? "key-\($0)" }
+  }
+
+  /// The adapters alone, without a router.
+  ///
+  /// - Parameter changes: variables that are to say something else.
+  func shelf(store: any ArtefactStore, _ changes: [String: String] = [:]) throws -> AdapterShelf {
+    let variable = variable
+    return AdapterShelf(
+      try CatalogueFile.parse(catalogue, file: "catalogue"),
+      declarations: try AdapterShelf.declarations(inFolder: folder.appending(path: "vendors").path),
+      AdapterContext(
+        transport: try HTTPTransport(), store: store, clock: SystemClock(),
+        variable: { changes[$0] ?? variable($0) }, receivesWebhooks: false))
   }
 
   /// Starts a router, and stops it after `body`.
