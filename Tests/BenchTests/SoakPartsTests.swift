@@ -75,7 +75,8 @@ struct SoakPartsTests {
     #expect(SoakChance.kills(0, seconds: 600, seed: seed) == [])
   }
 
-  @Test("The router's share is counted to the first submission of each order, less what the vendor alone takes")
+  @Test(
+    "The router's share is counted to the first submission of each order, less what the vendor alone takes")
   func overhead() {
     func taken(_ reference: String?, _ at: Int64) -> SoakReconciliation.Submission {
       .init(id: "", vendor: "fal", reference: reference, stage: "queued", isCharged: false, takenAt: at)

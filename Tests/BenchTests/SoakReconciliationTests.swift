@@ -77,7 +77,8 @@ struct SoakReconciliationTests {
     let second = Try(provider: "replicate", vendorID: "w", state: .succeeded)
     let both = [taken("fal", "v", "a"), taken("replicate", "w", "a")]
     let lost = Try(provider: "fal", state: .lost, failure: .ambiguous)
-    #expect(reckon([job("1", "a", lost, second)], both).unsaid == [
+    #expect(
+      reckon([job("1", "a", lost, second)], both).unsaid == [
         "job 1, succeeded: 2 pieces of work (fal v succeeded, replicate w succeeded)"
           + " for fal lost ambiguous, replicate w succeeded"
       ])

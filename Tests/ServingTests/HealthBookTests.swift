@@ -49,7 +49,9 @@ struct HealthBookTests {
     #expect(book.begin(at: Self.at(15)) == ["a"])
   }
 
-  @Test("A refused credential has the provider asked two seconds after it was asked last: all its models wait for that")
+  @Test(
+    "A refused credential has the provider asked two seconds after it was asked last: all its models wait for that"
+  )
   func refusals() {
     var book = HealthBook(rules: .init(), width: 4)
     book.add("a", history: [], random: 0)

@@ -30,7 +30,8 @@ struct SoakOverhead {
       street.port, rate: settings.rate, seconds: settings.overheadSeconds / 2, prefix: "straight", straight)
     // Warm: connections, prepared statements, embeddings.
     _ = send(router.port, rate: settings.rate, seconds: 3, prefix: "warm", order)
-    let sent = send(router.port, rate: settings.rate, seconds: settings.overheadSeconds, prefix: "paced", order)
+    let sent = send(
+      router.port, rate: settings.rate, seconds: settings.overheadSeconds, prefix: "paced", order)
     usleep(3_000_000)
     return SoakOverhead(
       sent: sent, straight: straightSent, submissions: try street.submissions(), commit: commit)
@@ -49,7 +50,8 @@ struct SoakOverhead {
   ///   - sent: to the router: microseconds since 1970, by reference.
   ///   - straight: the same, to the vendor.
   init(
-    sent: [String: Int64], straight: [String: Int64], submissions: [SoakReconciliation.Submission], commit: Double
+    sent: [String: Int64], straight: [String: Int64], submissions: [SoakReconciliation.Submission],
+    commit: Double
   ) {
     var first: [String: Int64] = [:]
     for submission in submissions {

@@ -53,7 +53,8 @@ struct SoakReport {
         held: growth.map { $0 <= SoakRun.flat } ?? false,
         figure: growth.map { String(format: "%+.1f %%", $0 * 100) } ?? "too few samples"),
       Claim(
-        says: "At the median the router adds less than 2 ms to a call of the vendor", held: p50.map { $0 < 2 } ?? false,
+        says: "At the median the router adds less than 2 ms to a call of the vendor",
+        held: p50.map { $0 < 2 } ?? false,
         figure: "\(shown(p50)); \(commit)"),
       Claim(
         says: "At 99 of 100 it adds less than 10 ms", held: p99.map { $0 < 10 } ?? false,

@@ -268,7 +268,9 @@ struct JobServiceTests {
     try await world.checkRest()
   }
 
-  @Test("One answer that a candidate is gone closes it for a while; its next success is as if nothing had been said")
+  @Test(
+    "One answer that a candidate is gone closes it for a while; its next success is as if nothing had been said"
+  )
   func calledGone() async throws {
     let world = try await JobWorld()
     let gone = ScriptedVendor.Reply(.fails(VendorFailure(httpStatus: 410, message: "gone")))

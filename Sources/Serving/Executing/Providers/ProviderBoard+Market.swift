@@ -59,7 +59,9 @@ extension ProviderBoard {
           "its provider refuses our credential or has no money of ours; it opens again after a good check")
     }
     if opens > now {
-      return LiveObstacle(.circuitOpen, until: opens, detail: "too many calls failed, or its provider called it gone; open until \(opens)")
+      return LiveObstacle(
+        .circuitOpen, until: opens,
+        detail: "too many calls failed, or its provider called it gone; open until \(opens)")
     }
     return placeObstacle(of: key.provider, at: now)
   }
