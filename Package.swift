@@ -239,6 +239,7 @@ let package = Package(
         "API", "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
         "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),

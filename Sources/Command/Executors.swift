@@ -77,9 +77,15 @@ struct Executors: Sendable {
     let stock = try build(catalogue)
     for line in stock.summary { logger.notice("\(line)") }
 
+    let deliveries = DeliveryService(
+      router: router,
+      door: CallbackDoor(
+        transport, allowsPrivate: settings.allowsPrivateCallbacks, patience: settings.callbackPatience),
+      settings: settings.deliveries, logger: logger
+    ) { try JobNotice.bytes($0, router) }
     let jobs = try await JobService.start(
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
-      artefacts: artefacts, logger: logger)
+      artefacts: artefacts, deliveries: deliveries, logger: logger)
     let alerts = AlertDispatcher(
       settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
     let health = HealthMonitor(

@@ -44,6 +44,9 @@ struct Serve: AsyncParsableCommand {
       valueName: "url"))
   var publicUrl: String?
 
+  @Flag(help: "Let jobs name callback addresses on this machine or in a private network, and plain http.")
+  var allowPrivateCallbacks = false
+
   @Option(help: "Length of an epoch, such as 15m; recorded as a change of governance where it differs.")
   var epoch: String?
 
@@ -74,6 +77,7 @@ struct Serve: AsyncParsableCommand {
       }
       settings.publicURL = url
     }
+    settings.allowsPrivateCallbacks = allowPrivateCallbacks || settings.allowsPrivateCallbacks
     settings.epoch = epoch ?? settings.epoch
     settings.embedding = embedding ?? settings.embedding
     settings.embeddingTable = embeddingTable ?? settings.embeddingTable

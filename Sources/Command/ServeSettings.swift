@@ -3,6 +3,7 @@ import Declarations
 import Foundation
 import Logging
 import Routing
+import Serving
 import Transport
 
 /// What `pointsman serve` runs with: the defaults, a YAML file over them, flags over both.
@@ -19,6 +20,10 @@ struct ServeSettings {
   var publicURL: String?
   var transport = TransportSettings(callsPerHost: 1_024, calls: 2_048)
   var alerts: [AlertEntry] = []
+  /// Whether jobs may name callback addresses on this machine or in a private network.
+  var allowsPrivateCallbacks = false
+  var callbackPatience = Duration.seconds(15)
+  var deliveries = DeliveryService.Settings()
   /// Nil leaves the epoch interval to governance.
   var epoch: String?
   var embedding = EmbeddingChoice.auto
@@ -59,6 +64,7 @@ struct ServeSettings {
       transport.callsPerHost = part.optionalInteger("calls_per_host", in: calls) ?? transport.callsPerHost
     }
     alerts = (fields.optionalObjects("alerts", kind: "alert") ?? []).compactMap { AlertEntry($0) }
+    allowsPrivateCallbacks = fields.optionalBool("allow_private_callbacks") ?? false
     epoch = fields.optionalParsed("epoch", as: "a span such as 15m") { Span($0) == nil ? nil : $0 }
     embedding = fields.optionalChoice("embedding", EmbeddingChoice.self) ?? embedding
     embeddingTable = fields.optionalString("embedding_table") ?? embeddingTable

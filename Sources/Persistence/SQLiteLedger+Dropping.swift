@@ -32,6 +32,28 @@ extension SQLiteLedger {
     }
   }
 
+  /// In steps likewise.
+  public func dropDeliveries(endedBefore: Instant) throws -> Int {
+    let step = 500
+    var dropped = 0
+    while true {
+      let found = try write { db in
+        var ids: [Data] = []
+        let rows = try db.rows(
+          "SELECT id FROM delivery WHERE ended < ? ORDER BY ended LIMIT ?", [endedBefore.microseconds, step])
+        while let row = try rows.next() { ids.append(row[0]) }
+        for id in ids {
+          try db.run("DELETE FROM delivery_attempt WHERE delivery = ?", [id])
+          try db.run("DELETE FROM delivery_payload WHERE delivery = ?", [id])
+          try db.run("DELETE FROM delivery WHERE id = ?", [id])
+        }
+        return ids.count
+      }
+      dropped += found
+      if found < step { return dropped }
+    }
+  }
+
   public func dropHealthChecks(before: Instant) throws {
     try write { try $0.run("DELETE FROM health_check WHERE at < ?", [before.microseconds]) }
   }

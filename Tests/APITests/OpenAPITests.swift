@@ -54,7 +54,7 @@ import Wire
       + AttemptState.allCases.map(\.rawValue) + ErrorCode.allCases.map(\.rawValue)
       + FailureClass.allCases.map(\.rawValue) + BlockReason.allCases.map(\.rawValue)
       + JobLogEntry.Kind.allCases.map(\.rawValue) + LiveObstacle.Kind.allCases.map(\.rawValue)
-      + WorkParameter.allCases.map(\.rawValue)
+      + WorkParameter.allCases.map(\.rawValue) + DeliveryState.allCases.map(\.rawValue)
     {
       #expect(text.contains(name), "\(name)")
     }

@@ -148,6 +148,48 @@ public final class FailingLedger: Ledger {
     try live()
     return try base.jobEvents(of: id, after: number, limit: limit)
   }
+  public func delivery(_ id: Identifier) throws -> Delivery? {
+    try live()
+    return try base.delivery(id)
+  }
+  public func deliveries(
+    state: DeliveryState?, job: Identifier?, before: Identifier?, limit: Int
+  ) throws -> [Delivery] {
+    try base.deliveries(state: state, job: job, before: before, limit: limit)
+  }
+  public func deliveryPayload(_ id: Identifier) throws -> [UInt8]? {
+    try live()
+    return try base.deliveryPayload(id)
+  }
+  public func deliveryAttempts(of id: Identifier) throws -> [DeliveryAttempt] {
+    try base.deliveryAttempts(of: id)
+  }
+  public func dueDeliveries(
+    by now: Instant, after receiver: String?, busy: Set<String>, receivers: Int, each: Int
+  ) throws -> [DueDeliveries] {
+    try live()
+    return try base.dueDeliveries(by: now, after: receiver, busy: busy, receivers: receivers, each: each)
+  }
+  public func dueDeliveries(by now: Instant, for receiver: String, limit: Int) throws -> [Identifier] {
+    try live()
+    return try base.dueDeliveries(by: now, for: receiver, limit: limit)
+  }
+  public func nextDelivery(after now: Instant) throws -> Instant? {
+    try live()
+    return try base.nextDelivery(after: now)
+  }
+  public func signingSecrets(of tenant: String?) throws -> [SigningSecret] {
+    try base.signingSecrets(of: tenant)
+  }
+  public func signingSecrets() throws -> [SigningSecret] { try base.signingSecrets() }
+  public func append(secret: SigningSecret, endingOthers end: Instant) throws {
+    if fails { throw DiskFull() }
+    try base.append(secret: secret, endingOthers: end)
+  }
+  public func dropSecret(_ id: Identifier) throws -> Bool { try base.dropSecret(id) }
+  public func dropDeliveries(endedBefore: Instant) throws -> Int {
+    try base.dropDeliveries(endedBefore: endedBefore)
+  }
   public func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry] {
     try base.healthChecks(of: provider, limit: limit)
   }

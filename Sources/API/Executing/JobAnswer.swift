@@ -14,6 +14,8 @@ extension JSONWriter {
     field("state", job.state.rawValue)
     field("capability", job.capability.name)
     field("priority", job.priority.rawValue)
+    field("tenant", job.tenant)
+    field("callback_url", job.callbackURL)
     field("created_at", job.created.description)
     field("deadline_at", job.deadline.description)
     field("ended_at", job.ended?.description)

@@ -11,6 +11,12 @@ struct JobRequest {
   var budget: Span?
   var priority: JobPriority
   var fallbackOnModeration: Bool
+  /// Whose job it is; nil for nobody in particular.
+  var tenant: String?
+  /// Where its end is to be told.
+  var callbackURL: String?
+
+  static let tenantLength = 1...200
 
   /// The longest `deadline_s`: a week.
   static let longestBudget = 7 * 86_400.0
@@ -28,6 +34,8 @@ struct JobRequest {
     }
     priority = reader.optionalChoice("priority", JobPriority.self) ?? .normal
     fallbackOnModeration = reader.optionalBool("fallback_on_moderation") ?? false
+    tenant = reader.optionalString("tenant", length: JobRequest.tenantLength)
+    callbackURL = reader.optionalString("callback_url", length: 1...2_048)
     if let input {
       JobRequest.agree(&decision.intent.work, input.work(for: decision.intent.capability), &reader)
     }

@@ -45,7 +45,8 @@ struct JobRoutes {
     let order = JobOrder(
       intent: wanted.decision.intent, embedding: wanted.decision.embedding, input: wanted.input,
       inputJSON: wanted.input.canonicalJSON, budget: wanted.budget, priority: wanted.priority,
-      fallbackOnModeration: wanted.fallbackOnModeration)
+      tenant: wanted.tenant, fallbackOnModeration: wanted.fallbackOnModeration,
+      callbackURL: wanted.callbackURL)
     guard let key = try JobRoutes.key(request, wanted.decision.idempotencyKey) else {
       let view = try await JobRoutes.refusals { try await jobs.submit(order) }
       return try await answer(view.job.id, render(view), preference)
@@ -244,6 +245,10 @@ extension Problem {
         errors: absolute.errors)
     case .budget(let message):
       return .invalid(FieldErrors([FieldError(pointer: "/deadline_s", message: message)]))
+    case .callback(let message):
+      return Problem(
+        .unprocessableContent, "callback-refused", "The job's end cannot be told there",
+        "/callback_url: \(message)", errors: [FieldError(pointer: "/callback_url", message: message)])
     case .changing:
       return Problem(
         .serviceUnavailable, "catalogue-changing", "The catalogue is being replaced", "\(refusal)",

@@ -42,6 +42,10 @@ public enum RouterAPI {
       JobEventRoutes(service: service, jobs: jobs, heartbeat: parts.heartbeat).add(to: router)
       WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits).add(to: router)
       ProviderRoutes(service: service, jobs: jobs).add(to: router)
+      if let deliveries = jobs.deliveries {
+        DeliveryRoutes(deliveries: deliveries, ledger: service.ledger).add(to: router)
+        CallbackSecretRoutes(deliveries: deliveries, ledger: service.ledger, limits: limits).add(to: router)
+      }
     } else {
       UnobservedProviderRoutes(service: service).add(to: router)
     }
@@ -73,7 +77,8 @@ public enum RouterAPI {
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
-      services: [service.keeper] + (parts.jobs.map { [$0] } ?? []) + services,
+      services: [service.keeper] + (parts.jobs.map { [$0] } ?? [])
+        + (parts.jobs?.deliveries.map { [$0] } ?? []) + services,
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
       logger: logger)
   }

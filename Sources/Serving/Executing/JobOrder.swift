@@ -17,10 +17,13 @@ public struct JobOrder: Sendable {
   public var tenant: String?
   /// Whether a refusal by one content policy may be answered by asking the next candidate.
   public var fallbackOnModeration: Bool
+  /// Where the end of the job is told; nil for nowhere.
+  public var callbackURL: String?
 
   public init(
     intent: Intent, embedding: [Float]? = nil, input: WorkInput, inputJSON: [UInt8], budget: Span? = nil,
-    priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false
+    priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false,
+    callbackURL: String? = nil
   ) {
     self.intent = intent
     self.embedding = embedding
@@ -30,6 +33,7 @@ public struct JobOrder: Sendable {
     self.priority = priority
     self.tenant = tenant
     self.fallbackOnModeration = fallbackOnModeration
+    self.callbackURL = callbackURL
   }
 }
 
@@ -39,13 +43,15 @@ public enum JobRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case input(FieldErrors)
   /// The budget is not positive.
   case budget(String)
+  /// Its end cannot be told to that address.
+  case callback(String)
   /// The catalogue was replaced again and again while the job was planned; the same order may be taken now.
   case changing
 
   public var description: String {
     switch self {
     case .input(let errors): "no candidate accepts this input: \(errors)"
-    case .budget(let message): message
+    case .budget(let message), .callback(let message): message
     case .changing: "the catalogue changed while the job was planned; send it again"
     }
   }

@@ -12,34 +12,41 @@ public final class JobService: Sendable {
   public let settings: JobSettings
   /// Attempts that speak against a provider, for the health monitor. One reader; the latest 256 wait for it.
   public let failures: AsyncStream<ProviderFailure>
+  /// Nil for a router that tells nobody.
+  public let deliveries: DeliveryService?
   let dispatcher: Dispatcher
 
   init(
     router: RoutingService, settings: JobSettings, dispatcher: Dispatcher,
-    failures: AsyncStream<ProviderFailure>
+    failures: AsyncStream<ProviderFailure>, deliveries: DeliveryService?
   ) {
     self.router = router
     self.settings = settings
     self.dispatcher = dispatcher
     self.failures = failures
+    self.deliveries = deliveries
   }
 
   /// Reads every unfinished job, restores what they occupy, and goes on with each where it was.
   ///
   /// - Parameters:
   ///   - artefacts: where results are copied to; nil leaves them at their vendors' addresses.
+  ///   - deliveries: who tells customers how their jobs ended; to be run beside the jobs.
   ///   - seed: of the jitter and of the half-open circuits' draws.
   public static func start(
     router: RoutingService, adapters: any AdapterSource, settings: JobSettings = JobSettings(),
-    artefacts: (any ArtefactIntake)? = nil, seed: UInt64 = .random(in: .min ... .max), logger: Logger
+    artefacts: (any ArtefactIntake)? = nil, deliveries: DeliveryService? = nil,
+    seed: UInt64 = .random(in: .min ... .max), logger: Logger
   ) async throws -> JobService {
     let (failures, doubts) = AsyncStream<ProviderFailure>.makeStream(
       bufferingPolicy: .bufferingNewest(256))
     let dispatcher = Dispatcher(
       router: router, adapters: adapters, catalogue: await router.keeper.pending.catalogue.value,
-      settings: settings, artefacts: artefacts, seed: seed, logger: logger, doubts: doubts)
+      settings: settings, artefacts: artefacts, deliveries: deliveries, seed: seed, logger: logger,
+      doubts: doubts)
     try await dispatcher.recover()
-    return JobService(router: router, settings: settings, dispatcher: dispatcher, failures: failures)
+    return JobService(
+      router: router, settings: settings, dispatcher: dispatcher, failures: failures, deliveries: deliveries)
   }
 
   /// Takes a job in. On return it is durable, with its decision, its input and the answer to keep, in one transaction.
@@ -53,13 +60,14 @@ public final class JobService: Sendable {
     guard budget > .seconds(0) else {
       throw JobRefusal.budget("a job's time must be more than 0, got \(budget)")
     }
+    let address = try order.callbackURL.map { try callback($0, of: order.tenant) }
     let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
     let job = try Job(
       id: router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
       input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
-      priority: order.priority, tenant: order.tenant, fallbackOnModeration: order.fallbackOnModeration,
-      copiesArtefacts: dispatcher.artefacts != nil)
+      priority: order.priority, tenant: order.tenant, callbackURL: address,
+      fallbackOnModeration: order.fallbackOnModeration, copiesArtefacts: dispatcher.artefacts != nil)
     var batch = LedgerBatch()
     batch.decisions = [decision]
     batch.embeddings = [drawn.embedding]
@@ -70,6 +78,15 @@ public final class JobService: Sendable {
     return JobView(
       job: stored, decision: decision, retryAfter: wait,
       queuedAhead: await dispatcher.queuedAhead(of: job.id))
+  }
+
+  private func callback(_ url: String, of tenant: String?) throws -> String {
+    guard let deliveries else { throw JobRefusal.callback("this router makes no callbacks") }
+    do {
+      return try deliveries.checked(url, of: tenant)
+    } catch let refusal as DeliveryRefusal {
+      throw JobRefusal.callback("\(refusal)")
+    }
   }
 
   /// Decides among those who can be given the order, and makes the plan of what was decided.

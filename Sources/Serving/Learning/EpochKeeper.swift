@@ -203,6 +203,7 @@ public actor EpochKeeper {
     let dropped = try ledger.dropJobs(endedBefore: now - rules.jobRetention)
     if dropped > 0 { logger.info("dropped jobs that ended long ago", metadata: ["jobs": "\(dropped)"]) }
     try ledger.dropHealthChecks(before: now - rules.jobRetention)
+    _ = try ledger.dropDeliveries(endedBefore: now - rules.jobRetention)
   }
 }
 

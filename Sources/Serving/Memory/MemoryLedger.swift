@@ -1,3 +1,4 @@
+public import Jobs
 public import Routing
 import Synchronization
 import Vectors
@@ -69,6 +70,18 @@ public final class MemoryLedger: Ledger {
 
   public func dropJobs(endedBefore: Instant) throws -> Int {
     state.withLock { $0.jobs.drop(endedBefore: endedBefore) }
+  }
+
+  public func append(secret: SigningSecret, endingOthers end: Instant) throws {
+    state.withLock { $0.deliveries.keep(secret, endingOthers: end) }
+  }
+
+  public func dropSecret(_ id: Identifier) throws -> Bool {
+    state.withLock { $0.deliveries.drop(secret: id) }
+  }
+
+  public func dropDeliveries(endedBefore: Instant) throws -> Int {
+    state.withLock { $0.deliveries.drop(endedBefore: endedBefore) }
   }
 
   public func dropHealthChecks(before: Instant) throws {

@@ -30,6 +30,7 @@ struct MemoryState: Sendable {
   var parked: [FeedbackEntry] = []
   var answers: [String: Answer] = [:]
   var jobs = MemoryJobs()
+  var deliveries = MemoryDeliveries()
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -100,6 +101,7 @@ extension MemoryState: FeedbackStore {
 extension MemoryState {
   mutating func append(_ batch: LedgerBatch) throws -> [Receipt] {
     try jobs.check(batch.jobs)
+    try deliveries.check(batch.deliveries)
     let arrived = try insert(batch)
     if !parked.isEmpty {
       let waiting = parked.filter { arrived.contains($0.about) }
@@ -110,6 +112,7 @@ extension MemoryState {
     for answer in batch.answers where answers[answer.key] == nil { answers[answer.key] = answer }
     for change in batch.jobs { jobs.apply(change) }
     for check in batch.checks { jobs.keep(check) }
+    for change in batch.deliveries { deliveries.apply(change) }
     return receipts
   }
 

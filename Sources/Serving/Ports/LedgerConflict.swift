@@ -9,6 +9,8 @@ public enum LedgerConflict: Error, Hashable, CustomStringConvertible {
   case opened
   /// A job's change was made from another revision than the one stored; nil is for a job that is not there.
   case jobChanged(Identifier, stored: Int?, expected: Int?)
+  /// The same of a delivery.
+  case deliveryChanged(Identifier, stored: Int?, expected: Int?)
   /// A job's log would have a gap, or the same number twice.
   case entryOutOfOrder(Identifier, expected: Int, got: Int)
 
@@ -19,6 +21,9 @@ public enum LedgerConflict: Error, Hashable, CustomStringConvertible {
     case .opened: "the first epoch was opened before"
     case .jobChanged(let id, let stored, let expected):
       "job \(id) is at revision \(stored.map(String.init) ?? "none"), and the change was made from "
+        + (expected.map(String.init) ?? "none")
+    case .deliveryChanged(let id, let stored, let expected):
+      "delivery \(id) is at revision \(stored.map(String.init) ?? "none"), and the change was made from "
         + (expected.map(String.init) ?? "none")
     case .entryOutOfOrder(let id, let expected, let got):
       "what happened to job \(id) cannot be recorded as number \(got): \(expected) is next"

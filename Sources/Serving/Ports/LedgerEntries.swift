@@ -9,11 +9,13 @@ public struct LedgerBatch: Sendable {
   public var answers: [Answer] = []
   public var jobs: [JobChange] = []
   public var checks: [HealthRecord] = []
+  public var deliveries: [DeliveryChange] = []
 
   public init() {}
 
   public var isEmpty: Bool {
     decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
+      && deliveries.isEmpty
   }
 
   /// Puts another batch behind this one.
@@ -24,6 +26,7 @@ public struct LedgerBatch: Sendable {
     answers += other.answers
     jobs += other.jobs
     checks += other.checks
+    deliveries += other.deliveries
   }
 }
 

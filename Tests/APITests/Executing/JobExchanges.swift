@@ -11,6 +11,7 @@ enum JobExchanges {
   static func record(_ world: JobRouter) async throws -> JSONValue {
     let recorder = ExchangeRecorder(world.router)
     try await jobs(world, recorder)
+    try await deliveries(world, recorder)
     try await requests(recorder)
     try await webhooks(world, recorder)
     try await providers(world, recorder)
@@ -92,6 +93,58 @@ enum JobExchanges {
         ],
       ])
     try await record.send(.post, "/v1/jobs", ["capability": "voice_cloning", "input": ["prompt": "x"]])
+  }
+
+  private static func deliveries(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    let told = JobRouter.body("x", [.init("callback_url", "https://acme.example/done")])
+    try await record.send(.post, "/v1/jobs", told)
+    for body in [
+      ["tenant": "acme", "overlap_s": 0], ["tenant": "", "overlap_s": 1], ["overlap_s": 2_592_001], [],
+      ["x": 1],
+      ["tenant": .null, "overlap_s": .null],
+    ] as [JSONValue] {
+      try await record.send(.post, "/v1/callback-secrets", body)
+    }
+    try await record.send(.post, "/v1/callback-secrets")
+    try await record.send(.post, "/v1/jobs", told, headers: [.prefer: "wait=60"])
+    try await record.send(
+      .post, "/v1/jobs", JobRouter.body("x", [.init("tenant", "acme"), .init("callback_url", "https://a.b")]))
+    for member in [
+      JSONValue.Member("tenant", ""), .init("tenant", 7), .init("callback_url", ""), .init("callback_url", 7),
+    ] {
+      try await record.send(.post, "/v1/jobs", JobRouter.body("x", [member]))
+    }
+    try await record.send(
+      .post, "/v1/jobs", JobRouter.body("x", [.init("callback_url", "http://acme.example")]),
+      isBeyondSchema: true)
+    let dead = try await world.delivery(to: "https://acme.example/broken", reaching: .dead)
+    let fine = try await world.delivery(to: "https://acme.example/fine", reaching: .delivered)
+    let nobody = "019a9f3c-6f00-7c3e-9a55-0b8f6c1d2e3f"
+    for id in [dead.description, fine.description, nobody, "x"] {
+      try await record.send(.get, "/v1/deliveries/\(id)")
+      try await record.send(.post, "/v1/deliveries/\(id)/retry")
+    }
+    for query in [
+      "", "?limit=1", "?state=dead", "?state=lost", "?job=\(nobody)", "?job=x", "?before=\(nobody)",
+      "?before=x", "?limit=0", "?x=1",
+    ] {
+      try await record.send(.get, "/v1/deliveries\(query)")
+    }
+    try await record.send(.get, "/v1/deliveries/\(dead)?x=1")
+    try await record.send(.post, "/v1/deliveries/\(dead)/retry?x=1")
+    try await record.send(.get, "/v1/callback-secrets?x=1")
+    try await record.send(.get, "/v1/callback-secrets")
+    let secret = try #require(try world.router.service.ledger.signingSecrets().first)
+    try await record.send(.delete, "/v1/callback-secrets/\(secret.id)?x=1")
+    for id in [secret.id.description, secret.id.description, "x"] {
+      try await record.send(.delete, "/v1/callback-secrets/\(id)")
+    }
+    for path in [
+      "/v1/deliveries", "/v1/deliveries/\(dead)", "/v1/deliveries/\(dead)/retry", "/v1/callback-secrets",
+      "/v1/callback-secrets/\(secret.id)",
+    ] {
+      try await record.send(.put, path)
+    }
   }
 
   private static func webhooks(_ world: JobRouter, _ record: ExchangeRecorder) async throws {

@@ -18,6 +18,8 @@ struct JobRouter: Sendable {
   let north: ScriptedVendor
   let south: ScriptedVendor
   let vendorClock: ManualClock
+  /// Endpoints with `broken` in their address fail twice, which makes a dead letter here.
+  let door: ScriptedDoor
   /// What its API was made of.
   let parts: RouterParts
 
@@ -67,12 +69,22 @@ struct JobRouter: Sendable {
     do {
       let north = ScriptedVendor("north", clock)
       let south = ScriptedVendor("south", clock)
+      let door = ScriptedDoor { delivery, number in
+        delivery.url.contains("broken") && number <= 2
+          ? DeliveryAnswer(status: 500, excerpt: "out of order") : DeliveryAnswer(status: 204)
+      }
+      var deliverySettings = DeliveryService.Settings()
+      deliverySettings.schedule = DeliverySchedule(attempts: 2, base: .milliseconds(10))
+      let deliveries = DeliveryService(
+        router: service, door: door, settings: deliverySettings, seed: 7, logger: TestRouter.quiet
+      ) { try JobNotice.bytes($0, service) }
       let jobs = try await JobService.start(
         router: service,
         adapters: ScriptedAdapters(
           [ScriptedAdapter(north, contract), ScriptedAdapter(south, contract)],
           gaps: ["west": "no declaration is called 'west'"]),
-        settings: JobSettings(publicBase: "https://router.example"), seed: 7, logger: TestRouter.quiet)
+        settings: JobSettings(publicBase: "https://router.example"), deliveries: deliveries, seed: 7,
+        logger: TestRouter.quiet)
       let parts = RouterParts(
         jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
@@ -82,7 +94,7 @@ struct JobRouter: Sendable {
         try await body(
           JobRouter(
             router: TestRouter(client: client, service: service, clock: clock), jobs: jobs, north: north,
-            south: south, vendorClock: clock, parts: parts))
+            south: south, vendorClock: clock, door: door, parts: parts))
       }
       await service.stop()
       return result
@@ -125,6 +137,18 @@ struct JobRouter: Sendable {
   /// Waits until a job is in a state.
   func reaches(_ state: String, _ id: String) async throws -> Bool {
     try await eventually { try await get("/v1/jobs/\(id)").json.text("/state") == state }
+  }
+
+  /// Takes a job in whose end is told to an address, and waits until its delivery is in a state.
+  func delivery(to url: String, reaching state: DeliveryState) async throws -> Identifier {
+    let id = try await job(JobRouter.body("a fox", [.init("callback_url", .string(url))]))
+    _ = try await done(id)
+    let job = try #require(Identifier(id))
+    func found() throws -> Delivery? {
+      try router.service.ledger.deliveries(state: state, job: job, before: nil, limit: 1).first
+    }
+    try #require(try await eventually { try found() != nil })
+    return try #require(try found()).id
   }
 
   /// The vendor takes the work and does it when its clock has moved on by a minute.

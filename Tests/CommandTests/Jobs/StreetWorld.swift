@@ -154,6 +154,9 @@ final class StreetWorld: Sendable {
     settings.vendors = folder.appending(path: "vendors").path
     settings.publicURL = publicPort.map { "http://127.0.0.1:\($0)" }
     settings.transport = TransportSettings(callsPerHost: 32, calls: 64)
+    // Customers' endpoints are on the loopback too, and a test does not wait for minutes.
+    settings.allowsPrivateCallbacks = true
+    settings.deliveries.schedule = DeliverySchedule(base: .milliseconds(100))
     let ledger = try SQLiteLedger(path: database)
     let service = try await RoutingService.start(
       on: ledger, embedder: HashingEmbedding(),

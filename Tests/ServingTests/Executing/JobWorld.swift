@@ -20,6 +20,8 @@ final class JobWorld {
   private(set) var service: JobService
   let settings: JobSettings
   let artefacts: (any ArtefactIntake)?
+  /// Nil in a world without callbacks.
+  let door: ScriptedDoor?
   /// Of routers that were stopped: the calls that they had under way go on.
   private var stopped: [Dispatcher] = []
 
@@ -31,12 +33,13 @@ final class JobWorld {
     clock: ManualClock = ManualClock(), vendors: [String: ScriptedVendor]? = nil,
     contracts: [String: VendorContract] = [:], access: [String: Access] = [:],
     price: Price? = nil, settings: JobSettings = JobWorld.settings, artefacts: (any ArtefactIntake)? = nil,
-    seed: UInt64 = 1
+    door: ScriptedDoor? = nil, seed: UInt64 = 1
   ) async throws {
     self.clock = clock
     self.ledger = ledger
     self.settings = settings
     self.artefacts = artefacts
+    self.door = door
     self.contracts = contracts
     let providers = Set(ids.map { String($0.split(separator: "/")[0]) }).sorted()
     self.vendors =
@@ -57,7 +60,7 @@ final class JobWorld {
     service = try await JobService.start(
       router: router,
       adapters: JobWorld.adapters(self.vendors, contracts), settings: settings, artefacts: artefacts,
-      seed: seed, logger: TestRouter.quiet)
+      deliveries: JobWorld.deliveries(router, door), seed: seed, logger: TestRouter.quiet)
   }
 
   /// With webhooks.
@@ -86,7 +89,19 @@ final class JobWorld {
       logger: TestRouter.quiet)
     service = try await JobService.start(
       router: router, adapters: JobWorld.adapters(vendors, contracts), settings: settings,
-      artefacts: artefacts, seed: seed, logger: TestRouter.quiet)
+      artefacts: artefacts, deliveries: JobWorld.deliveries(router, door), seed: seed,
+      logger: TestRouter.quiet)
+  }
+
+  private static func deliveries(_ router: RoutingService, _ door: ScriptedDoor?) -> DeliveryService? {
+    guard let door else { return nil }
+    var settings = DeliveryService.Settings()
+    settings.commitPause = .milliseconds(2)
+    settings.farewell = .zero
+    return DeliveryService(router: router, door: door, settings: settings, seed: 1, logger: TestRouter.quiet)
+    {
+      Array("{\"job\":\"\($0.job.id)\"}".utf8)
+    }
   }
 
   static func order(

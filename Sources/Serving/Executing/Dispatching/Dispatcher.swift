@@ -25,6 +25,7 @@ actor Dispatcher {
   let router: RoutingService
   let settings: JobSettings
   let artefacts: (any ArtefactIntake)?
+  let deliveries: DeliveryService?
   let chance: Chance
   let logger: Logger
   let alarm = Alarm()
@@ -45,13 +46,14 @@ actor Dispatcher {
 
   init(
     router: RoutingService, adapters: any AdapterSource, catalogue: Catalogue, settings: JobSettings,
-    artefacts: (any ArtefactIntake)?, seed: UInt64, logger: Logger,
+    artefacts: (any ArtefactIntake)?, deliveries: DeliveryService?, seed: UInt64, logger: Logger,
     doubts: AsyncStream<ProviderFailure>.Continuation
   ) {
     self.router = router
     self.adapters = adapters
     self.settings = settings
     self.artefacts = artefacts
+    self.deliveries = deliveries
     self.logger = logger
     self.doubts = doubts
     chance = Chance(seed: seed)
@@ -153,6 +155,7 @@ actor Dispatcher {
     var batch = LedgerBatch()
     batch.jobs = [JobChange(job, before: before.revision, entries: entries)]
     batch.judgements = AttemptOutcomes.submissions(of: job, transition.records, at: now)
+    if job.state.isTerminal, !before.state.isTerminal { batch.deliveries = try callbacks(of: job, at: now) }
     do {
       try note(try await router.recorder.commit(batch), batch.judgements)
     } catch {
@@ -161,10 +164,21 @@ actor Dispatcher {
     }
     live[id]?.job = job
     live[id]?.lastEntry = slot.lastEntry + entries.count
+    if !batch.deliveries.isEmpty { deliveries?.ring() }
     errand.reply?.resume(returning: nil)
     settle(from: before, to: job, transition.records, at: now)
     announce(entries, of: id)
     for action in transition.actions { carryOut(action, for: id) }
+  }
+
+  /// Who is to be told of a job's end, in the same transaction.
+  private func callbacks(of job: Job, at now: Instant) throws -> [DeliveryChange] {
+    guard job.callbackURL != nil else { return [] }
+    guard let deliveries else {
+      logger.error("nobody makes callbacks here, and a job wants one", metadata: ["job": "\(job.id)"])
+      return []
+    }
+    return try deliveries.delivery(of: job, at: now).map { [$0] } ?? []
   }
 
   /// Refused reports are no reason to stop, and no reason to be silent.
