@@ -36,6 +36,7 @@ struct ServeSettingsTests {
       artefacts: /srv/artefacts
       vendors: etc/vendors
       public_url: https://router.example.com/p/
+      allow_private_callbacks: true
       transport: {calls: 4000, calls_per_host: 1500}
       alerts:
         - {kind: webhook, url: "https://alerts.example.com/x"}
@@ -43,7 +44,7 @@ struct ServeSettingsTests {
         - {kind: telegram, token_variable: TELEGRAM_TOKEN, chat: "-100200"}
       """)
     #expect(settings.artefactFolder == "/srv/artefacts" && settings.vendors == "etc/vendors")
-    #expect(settings.publicURL == "https://router.example.com/p")
+    #expect(settings.publicURL == "https://router.example.com/p" && settings.allowsPrivateCallbacks)
     #expect(settings.transport.calls == 4_000 && settings.transport.callsPerHost == 1_500)
     #expect(
       settings.alerts == [
@@ -59,7 +60,7 @@ struct ServeSettingsTests {
     var settings = ServeSettings()
     settings.database = "/srv/p/pointsman.db"
     #expect(settings.artefactFolder == "/srv/p/artefacts")
-    #expect(settings.publicURL == nil && settings.alerts == [])
+    #expect(settings.publicURL == nil && settings.alerts == [] && !settings.allowsPrivateCallbacks)
     #expect(settings.transport.callsPerHost >= 1_000 && settings.transport.calls >= 1_000)
   }
 
@@ -108,10 +109,12 @@ struct ServeSettingsTests {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let serve = try Serve.parse([
       "--config", path, "--artefacts", "b", "--vendors", "v", "--public-url", "https://b.example/",
+      "--allow-private-callbacks",
     ])
     let settings = try serve.settings()
     #expect(
       settings.artefactFolder == "b" && settings.vendors == "v" && settings.publicURL == "https://b.example")
+    #expect(settings.allowsPrivateCallbacks)
     #expect(throws: (any Error).self) { try Serve.parse(["--public-url", "b.example"]) }
   }
 

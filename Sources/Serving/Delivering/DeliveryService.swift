@@ -1,4 +1,3 @@
-import Crypto
 public import Jobs
 public import Logging
 public import Routing
@@ -14,7 +13,7 @@ public actor DeliveryService {
   public struct Settings: Sendable {
     public var schedule = DeliverySchedule()
     /// Attempts under way at the same time, in all.
-    public var atOnce = 256
+    public var atOnce = 512
     /// At one receiver. What waits for it holds up nobody else.
     public var perReceiver = 8
     /// How long an answer is kept back after a commit that failed.
@@ -26,9 +25,9 @@ public actor DeliveryService {
   }
 
   nonisolated let ledger: any Ledger
-  private nonisolated let recorder: Recorder
-  private nonisolated let clock: any WallClock
-  private nonisolated let mint: @Sendable () -> Identifier
+  nonisolated let recorder: Recorder
+  nonisolated let clock: any WallClock
+  nonisolated let mint: @Sendable () -> Identifier
   private nonisolated let door: any DeliveryDoor
   private nonisolated let payload: @Sendable (JobView) throws -> [UInt8]
   private nonisolated let settings: Settings
@@ -81,7 +80,11 @@ public actor DeliveryService {
   ///
   /// - Parameter job: as it is when it has just ended.
   nonisolated func delivery(of job: Job, at now: Instant) throws -> DeliveryChange? {
-    guard let url = job.callbackURL, let decision = try ledger.decision(job.decision) else { return nil }
+    guard let url = job.callbackURL else { return nil }
+    guard let decision = try ledger.decision(job.decision) else {
+      logger.error("a job's decision is not in the ledger, so nobody is told", metadata: ["job": "\(job.id)"])
+      return nil
+    }
     let delivery = Delivery(
       id: mint(), job: job.id, tenant: job.tenant, event: "job.\(job.state.rawValue)", url: url, created: now)
     return DeliveryChange(
@@ -210,54 +213,6 @@ public actor DeliveryService {
         "id": "\(delivery.id)", "job": "\(delivery.job)", "receiver": "\(delivery.receiver)",
         "reason": "\(delivery.lastFailure ?? "")",
       ])
-  }
-
-  // MARK: Dead letters and secrets
-
-  /// Takes a delivery out of the dead letters; nil for an unknown one.
-  ///
-  /// - Throws: ``DeliveryRefusal`` when it is not dead, ``ServiceError`` when it cannot be stored.
-  public nonisolated func retry(_ id: Identifier) async throws -> Delivery? {
-    guard let before = try ledger.delivery(id) else { return nil }
-    var after = before
-    guard after.retry(at: clock.now) else { throw DeliveryRefusal.notDead(before.state) }
-    var batch = LedgerBatch()
-    batch.deliveries = [DeliveryChange(after, before: before.revision)]
-    do {
-      _ = try await recorder.commit(batch)
-    } catch {
-      // Somebody else may have retried it meanwhile.
-      if let stored = try? ledger.delivery(id), stored.revision != before.revision, stored.state != .dead {
-        throw DeliveryRefusal.notDead(stored.state)
-      }
-      throw error
-    }
-    ring()
-    return after
-  }
-
-  /// Makes a new secret for a tenant. Those it had sign on beside it for so long.
-  ///
-  /// - Parameter overlap: ≥ 0.
-  /// - Returns: with its key, which is not told again.
-  /// - Throws: ``ServiceError`` when it cannot be stored.
-  public nonisolated func rotateSecret(of tenant: String?, overlap: Span) throws -> SigningSecret {
-    let now = clock.now
-    // Crypto's generator, as for every key.
-    let key = SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) }
-    let secret = SigningSecret(id: mint(), tenant: tenant, key: key, created: now)
-    do { try ledger.append(secret: secret, endingOthers: now + overlap) } catch {
-      throw ServiceError.ledger("\(error)")
-    }
-    return secret
-  }
-
-  /// Removes a secret at once.
-  ///
-  /// - Returns: the secret as it was; nil when there is none of that id.
-  public nonisolated func dropSecret(_ id: Identifier) throws -> SigningSecret? {
-    let secret = try ledger.signingSecrets().first { $0.id == id }
-    do { return try ledger.dropSecret(id) ? secret : nil } catch { throw ServiceError.ledger("\(error)") }
   }
 }
 

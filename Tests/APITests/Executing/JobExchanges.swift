@@ -96,6 +96,7 @@ enum JobExchanges {
   }
 
   private static func deliveries(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    world.north.reply(.init(.delivers(.sample, cost: nil)))
     let told = JobRouter.body("x", [.init("callback_url", "https://acme.example/done")])
     try await record.send(.post, "/v1/jobs", told)
     for body in [

@@ -112,7 +112,9 @@ import Wire
       for (body, pointers) in [
         ([:], ["/input", "/capability"]), (["capability": "text_generation"], ["/input"]),
         (JobRouter.body("x", [.init("input2", 1)]), ["/input2"]),
-        (JobRouter.body("x", [.init("callback_url", "https://a.b/c")]), ["/callback_url"]),
+        (
+          JobRouter.body("x", [.init("callback_url", 7), .init("tenant", "")]), ["/callback_url", "/tenant"]
+        ),
         (JobRouter.body("x", [.init("deadline_s", -1)]), ["/deadline_s"]),
         (JobRouter.body("x", [.init("priority", "now")]), ["/priority"]),
         (["capability": "text_generation", "input": ["prompt": 7]], ["/input/prompt"]),
