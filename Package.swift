@@ -60,7 +60,7 @@ let package = Package(
     library("Routing", knows: ["Statistics", "Vectors"]),
     // What another policy would have earned: off-policy estimators with their intervals. Pure.
     library("Evaluation", knows: ["Statistics"]),
-    // Jobs as values: the state machine, failures, circuits, headroom, health. Pure.
+    // Jobs as values: the state machine, failures, circuits, headroom, health, deliveries. Pure.
     library("Jobs", knows: ["Routing", "Statistics", "Wire"]),
     // HTTP to elsewhere, by libcurl: async, streaming, guarded. Knows no vendor.
     library("Transport", knows: ["CCurl", .product(name: "Crypto", package: "swift-crypto")]),

@@ -1,6 +1,6 @@
 public import Jobs
 public import Logging
-public import Routing
+import Routing
 public import ServiceLifecycle
 
 /// Tells customers' endpoints how their jobs ended: at least once, in attempts that the ledger plans, to every receiver
