@@ -26,6 +26,7 @@ struct Bench {
 
       of the soak:
       --minutes N            how long orders are sent (10)
+      --orders N             end after so many orders, if that is sooner (no limit)
       --jobs N               jobs in flight (1000)
       --kills N              times that the router is killed (3)
       --seed N               decides on the moments of the kills and on the faults (1)
@@ -129,6 +130,7 @@ struct Options {
       case "--seconds": seconds = try Options.number(argument, rest.popFirst(), in: 1...600)
       case "--rows": rows = try Options.number(argument, rest.popFirst(), in: 1_000...100_000_000)
       case "--minutes": soak.minutes = try Options.real(argument, rest.popFirst(), in: 0.1...10_000)
+      case "--orders": soak.orders = try Options.number(argument, rest.popFirst(), in: 1...10_000_000)
       case "--jobs": soak.jobs = try Options.number(argument, rest.popFirst(), in: 1...100_000)
       case "--kills": soak.kills = try Options.number(argument, rest.popFirst(), in: 0...1_000)
       case "--seed": soak.seed = UInt64(try Options.number(argument, rest.popFirst(), in: 0...(1 << 53)))

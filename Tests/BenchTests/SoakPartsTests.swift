@@ -4,6 +4,18 @@ import Testing
 
 @Suite("Parts of a soak")
 struct SoakPartsTests {
+  @Test("A book with a last order has no further one, however few are in flight")
+  func lastOrder() {
+    var book = SoakBook(seed: 7, capabilities: ["a"], most: 2)
+    #expect(book.next(limit: 9) != nil && !book.isFull)
+    #expect(book.next(limit: 9) != nil && book.isFull)
+    book.ended = 2
+    #expect(book.next(limit: 9) == nil && book.orders.count == 2)
+    var settings = SoakSettings()
+    settings.orders = 2
+    #expect(settings.command.hasPrefix("bench soak --minutes 10 --orders 2 --jobs 1000"))
+  }
+
   @Test("A book keeps as many in flight as are wanted, and knows what was sent again")
   func book() {
     var book = SoakBook(seed: 7, capabilities: ["a", "b"])

@@ -19,11 +19,17 @@ struct SoakBook {
   var ended = 0
   let seed: UInt64
   private let capabilities: [String]
+  /// Orders after which there is no further one; nil is no limit.
+  private let most: Int?
 
-  init(seed: UInt64, capabilities: [String]) {
+  init(seed: UInt64, capabilities: [String], most: Int? = nil) {
     self.seed = seed
     self.capabilities = capabilities
+    self.most = most
   }
+
+  /// Whether all orders that there may be have been made.
+  var isFull: Bool { most.map { orders.count >= $0 } ?? false }
 
   /// Taken in and not over, or on their way to the router.
   var inFlight: Int { orders.count - ended - refused }
@@ -31,7 +37,7 @@ struct SoakBook {
 
   /// The next order, while fewer than `limit` are in flight.
   mutating func next(limit: Int) -> Order? {
-    guard inFlight < limit else { return nil }
+    guard inFlight < limit, !isFull else { return nil }
     let order = Order(number: orders.count, capability: capabilities[orders.count % capabilities.count])
     orders.append(order)
     return order

@@ -16,7 +16,8 @@ final class SoakOrders: Sendable {
   init(port: Int, settings: SoakSettings) {
     self.port = port
     limit = settings.jobs
-    book = Mutex(SoakBook(seed: settings.seed, capabilities: SoakStreet.capabilities))
+    book = Mutex(
+      SoakBook(seed: settings.seed, capabilities: SoakStreet.capabilities, most: settings.orders))
     for _ in 0..<SoakSettings.senders {
       threads.enter()
       Thread { [self] in
@@ -30,6 +31,9 @@ final class SoakOrders: Sendable {
 
   /// Answers of 429 and above 499, after which an order was sent again.
   var unavailableAnswers: Int { unavailable.load(ordering: .relaxed) }
+
+  /// Whether no order is left to be made.
+  var isFull: Bool { book.withLock { $0.isFull } }
 
   func note(ended: Int) { book.withLock { $0.ended = ended } }
 

@@ -63,7 +63,7 @@ struct SoakReport {
   }
 
   func show() {
-    print("\nSoak: \(SoakSettings.plain(settings.minutes)) minutes, seed \(settings.seed)")
+    print("\nSoak: \(duration), seed \(settings.seed)")
     for claim in invariants + measures {
       print("  \(claim.held ? "held  " : "FAILED")  \(claim.says): \(claim.figure)")
     }
@@ -75,11 +75,17 @@ struct SoakReport {
     if run.violations.count > 20 { print("  ! and \(run.violations.count - 20) more") }
   }
 
+  /// As long as planned, or until the orders were all sent.
+  private var duration: String {
+    let planned = "\(SoakSettings.plain(settings.minutes)) minutes"
+    return settings.orders.map { "\($0) orders, at most \(planned)," } ?? planned
+  }
+
   func files() throws -> [ReportFile] {
     try Report(
       title: "Soak",
       lead: """
-        \(settings.jobs) jobs in flight for \(SoakSettings.plain(settings.minutes)) minutes against vendors that fail \
+        \(settings.jobs) jobs in flight for \(duration) against vendors that fail \
         in \(settings.faults * 100)\u{A0}% of all calls, in every way they know, while the router is killed \
         \(run.kills.count) times. Every order has its own key and is sent again under it until it is answered.
         """,

@@ -73,7 +73,7 @@ struct SoakRun {
     var memory: [(x: Double, y: Double)] = []
     var passed: Double { Date().timeIntervalSince(began) }
     var lastSaid = 0.0
-    while passed < seconds {
+    while passed < seconds, !orders.isFull {
       if let next = due.first, passed >= next {
         due.removeFirst()
         let at = passed

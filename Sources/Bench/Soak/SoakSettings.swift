@@ -3,6 +3,8 @@ import Foundation
 /// How long and how hard a soak is.
 struct SoakSettings {
   var minutes = 10.0
+  /// Orders after which no more are sent, though there be time; nil is no limit.
+  var orders: Int?
   /// Jobs in flight.
   var jobs = 1_000
   var kills = 3
@@ -26,7 +28,8 @@ struct SoakSettings {
 
   /// As typed, without what says where the report goes.
   var command: String {
-    "bench soak --minutes \(SoakSettings.plain(minutes)) --jobs \(jobs) --kills \(kills) --seed \(seed)"
+    "bench soak --minutes \(SoakSettings.plain(minutes))" + (orders.map { " --orders \($0)" } ?? "")
+      + " --jobs \(jobs) --kills \(kills) --seed \(seed)"
       + " --fault-share \(SoakSettings.plain(faults)) --run-ms \(run) --rate \(SoakSettings.plain(rate))"
   }
 

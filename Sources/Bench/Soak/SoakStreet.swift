@@ -11,7 +11,7 @@ struct SoakStreet {
     uniqueKeysWithValues: [
       "OPENAI_API_KEY", "FAL_KEY", "REPLICATE_API_TOKEN", "BFL_API_KEY", "STABILITY_API_KEY",
       "TOGETHER_API_KEY",
-      "OPENROUTER_API_KEY", "RUNWAYML_API_SECRET", "LUMA_API_KEY",
+      "OPENROUTER_API_KEY", "RUNWAYML_API_SECRET", "LUMA_API_KEY", "GEMINI_API_KEY",
     ].map { ($0, "soak-\($0.lowercased())") })
 
   static let capabilities = ["image_generation", "text_generation", "text_to_video", "text_to_speech"]
@@ -48,7 +48,7 @@ struct SoakStreet {
     let providers = [
       ("openai", "/openai/v1"), ("replicate", "/replicate/v1"), ("bfl", "/bfl"), ("stability", "/stability"),
       ("together", "/together"), ("openrouter", "/openrouter/api/v1"), ("runway", "/runway/v1"),
-      ("luma", "/luma/v1"),
+      ("luma", "/luma/v1"), ("google", "/google/v1beta"),
     ]
     let models: [(id: String, model: String, capability: String)] = [
       ("fal/flux-dev", "fal-ai/flux/dev", "image_generation"),
@@ -57,12 +57,15 @@ struct SoakStreet {
       ("together/flux-1-schnell", "black-forest-labs/FLUX.1-schnell", "image_generation"),
       ("stability/core", "stable-image/generate/core", "image_generation"),
       ("openai/gpt-image-1-mini", "gpt-image-1-mini", "image_generation"),
+      ("runway/gen4-image", "gen4_image", "image_generation"), ("luma/uni-1", "uni-1", "image_generation"),
       ("openai/gpt-5-mini", "gpt-5-mini", "text_generation"),
+      ("google/gemini-2.5-flash", "gemini-2.5-flash", "text_generation"),
       ("together/llama-3.3-70b", "meta-llama/Llama-3.3-70B-Instruct-Turbo", "text_generation"),
       ("openrouter/gpt-4o-mini", "openai/gpt-4o-mini", "text_generation"),
       ("fal/kling-2.5-turbo", "fal-ai/kling-video/v2.5-turbo/pro/text-to-video", "text_to_video"),
       ("together/hailuo-02", "minimax/hailuo-02", "text_to_video"),
       ("openrouter/veo-3.1", "google/veo-3.1", "text_to_video"),
+      ("google/omni", "gemini-omni-1.1-flash", "text_to_video"), ("luma/ray-3.2", "ray-3.2", "text_to_video"),
       ("openai/gpt-4o-mini-tts", "gpt-4o-mini-tts", "text_to_speech"),
       ("fal/f5-tts", "fal-ai/f5-tts", "text_to_speech"),
       ("together/sonic-2", "cartesia/sonic-2", "text_to_speech"),
