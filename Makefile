@@ -2,7 +2,7 @@
 SWIFT ?= swift
 PORT ?= 8080
 
-.PHONY: run test bench soak reports lint format setup build clean
+.PHONY: run test bench soak matrix reports lint format setup build clean
 
 run: setup
 	$(SWIFT) build -c release --product pointsman
@@ -27,6 +27,13 @@ soak: setup
 	$(SWIFT) build -c release --product bench
 	mkdir -p reports
 	.build/release/bench soak --out reports/soak --revision "$$(git describe --always --dirty)" $(ARGS)
+
+# Every declared vendor against every fault of the street: what followed, held against the failure taxonomy.
+matrix: setup
+	mkdir -p reports
+	$(SWIFT) build --build-tests
+	POINTSMAN_SLOW=1 POINTSMAN_MATRIX="$(CURDIR)/reports/failover-matrix" \
+	  POINTSMAN_REVISION="$$(git describe --always --dirty)" $(SWIFT) test --skip-build --filter FailoverMatrixTests $(ARGS)
 
 # Makes the committed reports again; those that play a table need its file in TABLES.
 reports: setup

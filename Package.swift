@@ -237,8 +237,10 @@ let package = Package(
       "CommandTests",
       of: [
         "API", "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
-        "Persistence", "Routing", "Serving", "Statistics", "TestSupport", "Transport", "VendorStreet", "Wire",
+        "Persistence", "Reporting", "Routing", "Serving", "Statistics", "TestSupport", "Transport",
+        "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

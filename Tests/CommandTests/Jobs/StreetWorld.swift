@@ -187,7 +187,10 @@ final class StreetWorld: Sendable {
 
   /// The environment.
   private var variable: @Sendable (String) -> String? {
-    let secrets = ["REPLICATE_WEBHOOK_SECRET": street.webhookSecret(of: "replicate")]
+    let secrets = [
+      "REPLICATE_WEBHOOK_SECRET": street.webhookSecret(of: "replicate"),
+      "OPENROUTER_WEBHOOK_SECRET": street.webhookSecret(of: "openrouter"),
+    ]
     return { secrets[$0] ?? Self.variables[$0] ?? "key-\($0)" }
   }
 
