@@ -9,8 +9,9 @@ import Wire
 struct CatalogueCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
-    abstract: "Check a catalogue file, show candidates, or make a catalogue for an outcome table.",
-    subcommands: [Check.self, List.self, FromTable.self])
+    abstract:
+      "Check a catalogue file, show candidates, ask a vendor for more, or make one for an outcome table.",
+    subcommands: [Check.self, List.self, Discover.self, FromTable.self])
 
   struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -13,7 +13,7 @@ struct Pointsman: AsyncParsableCommand {
       """,
     subcommands: [
       Serve.self, DecideCommand.self, FeedbackCommand.self, ExplainCommand.self, RankingsCommand.self,
-      RegionsCommand.self, CatalogueCommand.self, GovernanceCommand.self, PlayCommand.self,
+      RegionsCommand.self, CatalogueCommand.self, CostsCommand.self, GovernanceCommand.self, PlayCommand.self,
       VerifyCommand.self,
       ReplayCommand.self, EvaluateCommand.self, SimulateCommand.self, ExportCommand.self, BackupCommand.self,
       SandboxCommand.self, DeliveriesCommand.self,

@@ -161,7 +161,7 @@ struct FurtherVendorsTests {
   @Test("OpenRouter's list of models tells prices, and which are free")
   func discovery() throws {
     let interpreter = try Samples.interpreter("openrouter")
-    let shape = try #require(interpreter.declaration.discovery)
+    let shape = try #require(interpreter.declaration.discovery.first)
     let body = #"""
       {"data": [
         {"id": "a/b", "name": "B", "context_length": 128000, "pricing": {"prompt": "0.00000015", "completion": "0.0000006"},

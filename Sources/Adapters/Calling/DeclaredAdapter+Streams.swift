@@ -50,15 +50,23 @@ extension DeclaredAdapter {
   }
 
   public func discover() async throws(VendorFailure) -> [DiscoveredModel] {
-    guard let shape = interpreter.declaration.discovery else { return [] }
+    let shapes = interpreter.declaration.discovery
+    guard !shapes.isEmpty else { return [] }
     let filling = VendorInterpreter.Filling(credential: try healthCredential())
-    do throws(VendorFailure) {
-      let answer = try await calls.answer(
-        try interpreter.call(shape.call, filling), limit: DeclaredAdapter.shortLimit)
-      return try interpreter.models(answer, shape, at: context.clock.now)
-    } catch {
-      throw redacted(error, filling.credential)
+    var lists: [[DiscoveredModel]] = []
+    for shape in shapes {
+      let call = try interpreter.call(shape.call, filling)
+      do throws(VendorFailure) {
+        let answer = try await calls.answer(call, limit: DeclaredAdapter.listLimit)
+        lists.append(try interpreter.models(answer, shape, at: context.clock.now))
+      } catch {
+        // Of several lists it matters which.
+        var failure = redacted(error, filling.credential)
+        failure.message += " (\(call.url))"
+        throw failure
+      }
     }
+    return VendorInterpreter.merged(lists)
   }
 
   /// Of a provider paid by its callers there is none of our own, and its public calls must do.

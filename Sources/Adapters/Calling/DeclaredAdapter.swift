@@ -37,6 +37,8 @@ public struct DeclaredAdapter: Adapter {
 
   /// How long calls that do not submit may take.
   static let shortLimit = Span.seconds(30)
+  /// Of a call for a list of models: they can be long.
+  static let listLimit = Span.seconds(60)
 
   // MARK: Credentials
 

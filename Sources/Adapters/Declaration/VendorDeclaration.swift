@@ -20,7 +20,11 @@ public struct VendorDeclaration: Hashable, Sendable {
   let failures: FailureRules
   let operations: [VendorOperation]
   let health: CallShape?
-  let discovery: DiscoveryShape?
+  /// The vendor's lists of models; a model may stand in several.
+  let discovery: [DiscoveryShape]
+
+  /// Whether the vendor can be asked what it sells.
+  public var listsModels: Bool { !discovery.isEmpty }
 
   /// The first operation that serves a model with a capability.
   func operation(for capability: Capability, model: String) -> VendorOperation? {
@@ -207,23 +211,35 @@ struct StreamShape: Hashable, Sendable {
   var end: String
 }
 
-/// The vendor's list of models.
+/// A list of the vendor's models.
 struct DiscoveryShape: Hashable, Sendable {
   var call: CallShape
   var items: JSONPath
   var model: [JSONPath]
+  /// What stands before the model's name and is no part of it.
+  var prefix: String
   var title: [JSONPath]
   var inputTokens: [JSONPath]
+  /// Of everything in the list.
+  var capabilities: [Capability]
   /// Words by which capabilities are told, first match for each item's texts.
   var kinds: [Kind]
-  var inputPrice: [JSONPath]
-  var outputPrice: [JSONPath]
-  /// Dollars a million tokens for one of the vendor's units.
-  var priceUnit: Double
+  /// A price is known when all rules that concern the model find their number.
+  var prices: [PriceRule]
 
   struct Kind: Hashable, Sendable {
     var at: JSONPath
     var glob: Glob
+    var capabilities: [Capability]
+  }
+
+  /// Where one part of a price stands.
+  struct PriceRule: Hashable, Sendable {
+    var at: JSONPath
+    var part: PricePart
+    /// Of our unit in one of the vendor's: 1,000,000 where it states dollars for one token.
+    var factor: Double
+    /// Only of models that can make one of these; of all when empty.
     var capabilities: [Capability]
   }
 }

@@ -44,7 +44,7 @@ public enum VendorFile {
       failures: root.optionalObject("failures").map { reader.failures($0) } ?? FailureRules(),
       operations: operations,
       health: root.optionalObject("health").map { reader.call($0, "GET") },
-      discovery: root.optionalObject("discovery").map { reader.discovery($0) })
+      discovery: (root.optionalObjects("discovery", kind: "discovery") ?? []).map { reader.discovery($0) })
     if operations.isEmpty, root.has("operations") { root.fail("operations", "must declare at least one") }
     try root.finish()
     return declaration

@@ -155,19 +155,38 @@ extension VendorParts {
   // MARK: Discovery
 
   func discovery(_ fields: YAMLFields) -> DiscoveryShape {
-    DiscoveryShape(
-      call: call(fields, "GET"), items: path(fields, "items") ?? .root, model: paths(fields, "model"),
-      title: paths(fields, "title"), inputTokens: paths(fields, "input_tokens"),
+    let model = paths(fields, "model")
+    if model.isEmpty {
+      fields.fail(atLine: fields.line, "discovery needs 'model', the place of a model's name")
+    }
+    return DiscoveryShape(
+      call: call(fields, "GET"), items: path(fields, "items") ?? .root, model: model,
+      prefix: fields.optionalString("prefix") ?? "", title: paths(fields, "title"),
+      inputTokens: paths(fields, "input_tokens"), capabilities: known(fields, required: false),
       kinds: (fields.optionalObjects("kinds", kind: "kind") ?? []).map { kind in
         DiscoveryShape.Kind(
           at: requiredPath(kind, "at"), glob: Glob(kind.string("is")),
-          capabilities: kind.strings("capabilities", count: 1...16).compactMap { text, line in
-            if let capability = Capability(name: text) { return capability }
-            kind.fail(atLine: line, "unknown capability '\(text)' in kind; allowed: \(Capability.listing)")
-            return nil
-          })
+          capabilities: known(kind, required: true))
       },
-      inputPrice: paths(fields, "input_price"), outputPrice: paths(fields, "output_price"),
-      priceUnit: fields.optionalDouble("price_unit", in: 1e-9...1e9) ?? 1)
+      prices: (fields.optionalObjects("prices", kind: "price") ?? []).map { price in
+        DiscoveryShape.PriceRule(
+          at: requiredPath(price, "at"), part: price.choice("is", PricePart.self) ?? .perRequest,
+          factor: price.optionalDouble("times", in: 1e-9...1e9) ?? 1,
+          capabilities: known(price, required: false))
+      })
+  }
+
+  private func known(_ fields: YAMLFields, required: Bool) -> [Capability] {
+    let count = 1...Capability.allCases.count
+    let texts =
+      required
+      ? fields.strings("capabilities", count: count)
+      : fields.optionalStrings("capabilities", count: count) ?? []
+    return texts.compactMap { text, line in
+      if let capability = Capability(name: text) { return capability }
+      fields.fail(
+        atLine: line, "unknown capability '\(text)' in \(fields.kind); allowed: \(Capability.listing)")
+      return nil
+    }
   }
 }

@@ -3,7 +3,7 @@ import Routing
 import Serving
 import Wire
 
-/// Answers to cancellations and inquiries, and lists of models.
+/// Answers to cancellations and inquiries.
 extension VendorInterpreter {
   /// - Throws: when the answer tells nothing about the cancellation.
   func canceled(
@@ -43,51 +43,5 @@ extension VendorInterpreter {
       return job(id, item, operation.answer)
     }
     return nil
-  }
-
-  /// The vendor's list of models; what has no name is left out, and so is a name that stands there again.
-  func models(
-    _ answer: VendorAnswer, _ shape: DiscoveryShape, at now: Instant
-  ) throws(VendorFailure) -> [DiscoveredModel] {
-    guard answer.isGood else { throw failure(answer, at: now) }
-    let root = try json(answer, .unknown)
-    let items = shape.items.steps.isEmpty ? root.arrayValue : shape.items.value(in: root)?.arrayValue
-    guard let items else {
-      throw VendorFailure(
-        .unknown, httpStatus: answer.status, message: "the vendor's list of models is not where it was")
-    }
-    var models: [DiscoveredModel] = []
-    var names: Set<String> = []
-    for item in items {
-      let parts = shape.model.compactMap { $0.value(in: item)?.scalarText }
-      let name = parts.joined(separator: "/")
-      guard !name.isEmpty, parts.count == shape.model.count, names.insert(name).inserted else { continue }
-      models.append(
-        DiscoveredModel(
-          model: name, title: shape.title.text(in: item), capabilities: capabilities(item, shape),
-          price: price(item, shape),
-          maximumInputTokens: shape.inputTokens.first(in: item)?.integerValue.flatMap { Int(exactly: $0) }))
-    }
-    return models
-  }
-
-  private func capabilities(_ item: JSONValue, _ shape: DiscoveryShape) -> [Capability] {
-    let kind = shape.kinds.first { kind in
-      kind.at.values(in: item).contains { $0.scalarText.map { kind.glob.matches($0) } ?? false }
-    }
-    return kind?.capabilities ?? []
-  }
-
-  private func price(_ item: JSONValue, _ shape: DiscoveryShape) -> Price? {
-    func dollars(_ paths: [JSONPath]) -> Double? {
-      let value = paths.first(in: item)
-      let number = value?.doubleValue ?? value?.stringValue.flatMap { Double($0) }
-      return number.flatMap { $0 >= 0 && $0.isFinite ? $0 * shape.priceUnit : nil }
-    }
-    guard let input = dollars(shape.inputPrice), let output = dollars(shape.outputPrice) else { return nil }
-    var price = Price()
-    price.perMillionInputTokens = input
-    price.perMillionOutputTokens = output
-    return price
   }
 }

@@ -220,14 +220,33 @@ public struct DiscoveredModel: Hashable, Sendable {
   public var maximumInputTokens: Int?
   /// Nil when the list does not say.
   public var lifecycle: Lifecycle?
+  /// What cannot be told from the list, and is not guessed.
+  public var gaps: [Gap]
+
+  public enum Gap: Hashable, Sendable, CustomStringConvertible {
+    /// What it makes, with the vendor's own words for it.
+    case capabilities(seen: [String])
+    case price(String)
+
+    public var description: String {
+      switch self {
+      case .capabilities(let seen):
+        seen.isEmpty
+          ? "the list does not say what it makes"
+          : "what it makes cannot be told from " + seen.map { "'\($0)'" }.joined(separator: ", ")
+      case .price(let reason): reason
+      }
+    }
+  }
 
   /// Whether the vendor says that it costs nothing.
   public var isFree: Bool { price == Price() }
 
   public init(
     model: String, title: String? = nil, capabilities: [Capability] = [], price: Price? = nil,
-    maximumInputTokens: Int? = nil, lifecycle: Lifecycle? = nil
+    maximumInputTokens: Int? = nil, lifecycle: Lifecycle? = nil, gaps: [Gap] = []
   ) {
+    self.gaps = gaps
     self.model = model
     self.title = title
     self.capabilities = capabilities

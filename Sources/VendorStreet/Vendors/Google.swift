@@ -34,6 +34,9 @@ struct Google: Vendor {
     let publisher = "projects/{project}/locations/{location}/publishers/google/models"
     return ["v1beta", "v1", "v1beta1"].flatMap { version in
       [
+        Route(.get, "\(version)/models", .other) { _ in
+          .json(200, ["models": .array(Self.interactionModels.map(listed))])
+        },
         Route(.post, "\(version)/interactions", .submit, interact),
         Route(.get, "\(version)/interactions/{id}", .status) { call in
           .json(200, interaction(try call.job(call["id"]), call))
@@ -60,6 +63,14 @@ struct Google: Vendor {
         else { throw Refusal(.notFound, "No such object: \(call["file"])") }
         return .bytes(call.bytes(of: job, place), MP4.contentType)
       }
+    ]
+  }
+
+  private func listed(_ model: String) -> JSONValue {
+    [
+      "name": .string("models/\(model)"), "version": "001", "displayName": .string(model),
+      "inputTokenLimit": 1_048_576, "outputTokenLimit": 65_536,
+      "supportedGenerationMethods": ["generateContent", "countTokens"],
     ]
   }
 

@@ -73,12 +73,12 @@ struct Replicate: Vendor {
         .json(200, ["type": "user", "username": "street", "name": "Street", "github_url": ""])
       },
       Route(.get, "v1/collections/{slug}", .other) { call in
-        .json(
+        guard let models = Self.collection(call["slug"]) else { throw Self.missing }
+        return .json(
           200,
           [
             "name": .string(call["slug"]), "slug": .string(call["slug"]),
-            "description": "Models of the street",
-            "models": .array(Self.models.map { model($0, call) }),
+            "description": "Models of the street", "models": .array(models.map { model($0, call) }),
           ])
       },
       Route(.get, "v1/models/{owner}/{name}", .other) { call in
@@ -93,6 +93,23 @@ struct Replicate: Vendor {
   }
 
   // MARK: Models
+
+  /// Everything is official; the other collections are of one kind each, and most have nothing of the street's.
+  private static func collection(_ slug: String) -> [String]? {
+    switch slug {
+    case "official": models
+    case "text-to-image": models.filter { $0.contains("flux") || $0.contains("sdxl") }
+    case "text-to-video": models.filter { $0.contains("veo") || $0.contains("kling") }
+    case "image-to-video": models.filter { $0.contains("kling") }
+    case "text-to-speech": models.filter { $0.contains("speech") }
+    case "speech-to-text": models.filter { $0.contains("whisper") }
+    case "language-models": models.filter { $0.contains("llama") }
+    case "super-resolution": models.filter { $0.contains("esrgan") }
+    case "remove-backgrounds": models.filter { $0.contains("remove-bg") }
+    case "image-editing", "ai-music-generation": []
+    default: nil
+    }
+  }
 
   private static let missing = Refusal(.notFound, "The requested resource could not be found.")
 
