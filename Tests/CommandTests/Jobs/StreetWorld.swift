@@ -229,6 +229,12 @@ final class StreetWorld: Sendable {
     street.report().jobs.count { $0.isCharged && ["running", "succeeded"].contains($0.stage) }
   }
 
+  /// How often a vendor answered with a server error.
+  func failedAnswers(_ vendor: String) async throws -> Int {
+    let journal = try await #require(Client(root)).get("/street/journal", [("vendor", vendor)])
+    return journal["calls"]?.arrayValue?.count { ($0["status"]?.integerValue ?? 0) >= 500 } ?? 0
+  }
+
   /// The answers to the street's webhooks, in the order in which they were sent.
   func webhookAnswers() async throws -> [Int] {
     let journal = try await #require(Client(root)).get("/street/journal")

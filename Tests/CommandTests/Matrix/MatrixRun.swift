@@ -63,7 +63,6 @@ enum MatrixRun {
     let attempts = job["attempts"]?.arrayValue ?? []
     cell.state = job["state"]?.stringValue ?? "none"
     cell.failure = attempts.first?["error"]?["class"]?.stringValue.flatMap { FailureClass(rawValue: $0) }
-    cell.isAlive = attempts.first?["state"]?.stringValue == "lost" && cell.failure != .ambiguous
     cell.isFlagged = job["possible_double_spend"]?.boolValue ?? false
     cell.taken = (world.taken(line.vendor), world.taken(line.second.vendor))
     cell.paid = world.paid
@@ -73,6 +72,8 @@ enum MatrixRun {
       cell.failover = .always
     }
     guard let failure = cell.failure else { return cell }
+    // Of these two the flag says something else: bought and of no use, and never known to be there.
+    cell.isAlive = cell.isFlagged && ![.badOutput, .ambiguous].contains(failure)
 
     let treatment = failure.treatment
     // The board hears of an attempt's end with it; what a check of the provider's health finds comes later.
@@ -83,9 +84,14 @@ enum MatrixRun {
     }
     let first = await effect(line, router)
     (cell.circuit, cell.scope, cell.statistic) = (first.circuit, first.scope, first.statistic)
-    if first.circuit == .unaffected, await repeated(line, router) {
-      (cell.circuit, cell.scope) = (.counts, .candidate)
-    }
+    // Questions about the work that fail count as well, and can be enough before the attempt has ended.
+    let isCounted =
+      switch first.circuit {
+      case .unaffected: await repeated(line, router)
+      case .removed: try await world.failedAnswers(line.vendor) >= enough
+      default: false
+      }
+    if isCounted { (cell.circuit, cell.scope) = (.counts, .candidate) }
     if failure == .moderated, cell.failover == .never {
       let allowed = try await router.done(
         line.capability, line.input, [.init("fallback_on_moderation", true)])
