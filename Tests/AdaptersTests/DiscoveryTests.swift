@@ -172,6 +172,15 @@ struct DiscoveryTests {
         == [DiscoveredModel(model: "a", capabilities: [.textGeneration, .embedding], price: Price())])
   }
 
+  @Test("What cannot be a price is none", arguments: ["-0.1", "1e300", "nan", "inf", "soon", "", "null"])
+  func noPrice(text: String) throws {
+    let value = text == "null" ? text : "\"\(text)\""
+    let found = try models(
+      "openrouter",
+      #"{"data": [{"id": "a", "pricing": {"prompt": \#(value), "completion": "0.1"}}]}"#)
+    #expect(found[0].price == nil && found[0].gaps.count == 2)
+  }
+
   @Test("A page, a refusal and another shape are no lists")
   func noList() throws {
     let interpreter = try Samples.interpreter("openrouter")

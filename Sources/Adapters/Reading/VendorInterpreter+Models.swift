@@ -112,9 +112,10 @@ extension VendorInterpreter {
     for rule in rules {
       let value = rule.at.value(in: item)
       let number = value?.doubleValue ?? value?.stringValue.flatMap { Double($0) }
-      if let number, number >= 0, number.isFinite {
+      // A thousand million dollars for anything is a slip of the vendor's.
+      if let dollars = number.map({ $0 * rule.factor }), (0...1e9).contains(dollars) {
         // In decimals, as it was written: 0.00000015 dollars a token are 0.15 a million.
-        price[rule.part] += (number * rule.factor * 1e9).rounded() / 1e9
+        price[rule.part] += (dollars * 1e9).rounded() / 1e9
       } else if let value {
         reasons.append("its \(rule.part.rawValue) is \(value.summary)")
       } else if rule.part != .perRequest {
