@@ -78,7 +78,7 @@ struct SoakReport {
   /// As long as planned, or until the orders were all sent.
   private var duration: String {
     let planned = "\(SoakSettings.plain(settings.minutes)) minutes"
-    return settings.orders.map { "\($0) orders, at most \(planned)," } ?? planned
+    return settings.orders.map { "\($0) orders (at most \(planned))" } ?? planned
   }
 
   func files() throws -> [ReportFile] {
