@@ -7,6 +7,7 @@ import Wire
 /// An adapter that can only say how it is.
 final class HealthStub: Adapter {
   let provider: String
+  let isOwnService: Bool
   private let missing: String?
   private let answer: @Sendable (Int) async -> VendorFailure?
   private let count = Mutex(0)
@@ -18,11 +19,12 @@ final class HealthStub: Adapter {
   ///   - missing: the variable of a credential that is not there.
   ///   - answer: to the n-th question, from 1.
   init(
-    _ provider: String, missing: String? = nil,
+    _ provider: String, missing: String? = nil, isOwnService: Bool = false,
     answer: @escaping @Sendable (Int) async -> VendorFailure? = { _ in nil }
   ) {
     self.provider = provider
     self.missing = missing
+    self.isOwnService = isOwnService
     self.answer = answer
   }
 
