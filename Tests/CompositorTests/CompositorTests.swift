@@ -39,7 +39,7 @@ struct CompositorTests {
       ])
       let done = try await open.wait(id)
       try #require(done["state"] == "succeeded", "\(done)")
-      #expect(done["progress"] == 1 && done["error"] == .null)
+      #expect(done["progress"]?.doubleValue == 1 && done["error"] == .null)
       #expect(done["result"]?["duration_s"]?.doubleValue == 3 && done["result"]?["width"] == 320)
       let url = try #require(done["result"]?["url"]?.stringValue)
       let answer = try await open.transport.answer(open.call("GET", "/" + url))
@@ -192,7 +192,7 @@ struct CompositorTests {
     try orphan.run()
     let pid = orphan.processIdentifier
     let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-    let began = stat[stat.lastIndex(of: ")")!...].split(separator: " ")[20 - 1]
+    let began = stat[stat.lastIndex(of: ")")!...].split(separator: " ")[20]
     let left = own + "/compositions/0f"
     try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
     try Data("\(pid) \(began)".utf8).write(to: URL(fileURLWithPath: left + "/process"))
@@ -207,7 +207,8 @@ struct CompositorTests {
           CompositorSettings(folder: own), transport: open.transport, logger: OpenCompositor.logger)
       }
     }
-    orphan.waitUntilExit()
+    for _ in 0..<2_000 where orphan.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+    try #require(!orphan.isRunning)
     #expect(orphan.terminationReason == .uncaughtSignal && orphan.terminationStatus == SIGKILL)
   }
 
