@@ -10,6 +10,7 @@ run: setup
 	.build/release/pointsman serve --port $(PORT) $(ARGS)
 
 test: setup
+	@.ci/setup-tests
 	@Tests/VendorStreetTests/Scripts/packages.sh
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(ARGS)

@@ -49,6 +49,8 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
+    // Two functions of the system's spawn.h that Swift does not see.
+    .systemLibrary(name: "CSpawn", path: "Sources/CSpawn"),
 
     // Pure mathematics: distributions, best-arm probabilities, alias tables, generators. No domain word.
     library("Statistics", knows: [.product(name: "RealModule", package: "swift-numerics")]),
@@ -70,6 +72,17 @@ let package = Package(
     library("World", in: "Simulations/World", knows: ["Routing", "Statistics", "Vectors"]),
     // Text to unit vector.
     library("Embedding", knows: ["Vectors", .product(name: "Crypto", package: "swift-crypto")]),
+    // Films put together: from an order to ffmpeg's arguments. Pure.
+    library("Composition", knows: ["Wire"]),
+    // ffmpeg behind a small HTTP front: fetches inputs, runs the program, serves what comes out.
+    library(
+      "Compositor",
+      knows: [
+        "CSpawn", "Composition", "Transport", "Wire", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     // YAML that a person writes, checked with file and line.
     library(
       "Declarations", knows: ["Routing", "Wire", .product(name: "Yams", package: "Yams")]),
@@ -138,8 +151,9 @@ let package = Package(
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs", "Persistence",
-        "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors", "VendorStreet", "Wire",
+        "API", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
+        "Persistence", "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors",
+        "VendorStreet", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -178,6 +192,13 @@ let package = Package(
     tests("WireTests", of: ["Wire"]),
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
     tests("EvaluationTests", of: ["Evaluation", "Statistics"]),
+    tests("CompositionTests", of: ["Composition", "Wire"]),
+    tests(
+      "CompositorTests",
+      of: [
+        "Composition", "Compositor", "Transport", "Wire", .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     tests(
       "AdaptersTests",
       of: [
@@ -236,8 +257,9 @@ let package = Package(
     tests(
       "CommandTests",
       of: [
-        "API", "pointsman", "Adapters", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
-        "Persistence", "Reporting", "Routing", "Serving", "Statistics", "TestSupport", "Transport",
+        "API", "pointsman", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation",
+        "Experiments", "Jobs", "Persistence", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
+        "Transport",
         "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),

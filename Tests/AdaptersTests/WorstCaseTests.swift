@@ -96,10 +96,14 @@ struct WorstCaseTests {
       success: "completed", empty: #""steps": []"#, isImmediate: true),
   ]
 
+  /// Vertex has no word for its states, and is looked at in `VertexTests`; services on one's own machine are no
+  /// strangers.
+  static let elsewhere: Set<String> = ["vertex", "ffmpeg", "chatterbox", "whisper"]
+
   @Test("No declared vendor is left out")
   func complete() throws {
     let declared = try AdapterShelf.declarations(inFolder: Samples.vendors).map(\.vendor)
-    #expect(Set(declared) == Set(Self.cases.map(\.vendor)))
+    #expect(Set(declared).subtracting(Self.elsewhere) == Set(Self.cases.map(\.vendor)))
   }
 
   func parts(_ item: Case) throws -> (VendorInterpreter, VendorOperation) {

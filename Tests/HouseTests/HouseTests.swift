@@ -16,6 +16,12 @@ struct HouseTests {
     "Jobs": ["Routing", "Statistics", "Wire"],
     "Transport": ["CCurl", "Crypto", "Dispatch", "Glibc", "Synchronization"],
     "Reporting": ["Statistics", "Wire", "Foundation"],
+    "Composition": ["Wire"],
+    "Compositor": [
+      "CSpawn", "Composition", "Transport", "Wire", "Hummingbird", "HTTPTypes", "NIOCore", "Logging",
+      "ServiceLifecycle",
+      "Foundation", "Glibc", "Synchronization",
+    ],
     "Embedding": ["Vectors", "Crypto", "Foundation", "Synchronization"],
     "Declarations": ["Routing", "Wire", "Yams", "Foundation"],
     "World": ["Routing", "Statistics", "Vectors"],
@@ -50,7 +56,9 @@ struct HouseTests {
   ]
 
   /// Pure targets: no clock, no chance of their own, no input or output.
-  static let pure = ["Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "World"]
+  static let pure = [
+    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Composition", "World",
+  ]
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -73,7 +81,9 @@ struct HouseTests {
         at: HouseTests.root.appending(path: folder), includingPropertiesForKeys: [.isDirectoryKey]
       ).filter { try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory == true }
     }.map(\.lastPathComponent)
-    let known = Set(HouseTests.table.keys).union(["COpenBLAS", "CCurl", "CurlReference", "Command", "Bench"])
+    let known = Set(HouseTests.table.keys).union([
+      "COpenBLAS", "CCurl", "CSpawn", "CurlReference", "Command", "Bench",
+    ])
     #expect(Set(folders).subtracting(known) == [])
   }
 

@@ -38,7 +38,7 @@ struct HealthMonitorTests {
     let monitor = HealthMonitor(
       ledger: ledger, recorder: recorder, clock: time, settings: settings, logger: logger,
       sleep: { [time] in try await time.sleep($0) }, random: { 0 },
-      note: { [told] in told.note($0, $1) }, checked: { [told] in told.check($0, $1) },
+      note: { [told] in told.note($0, $1) }, checked: { [told] in told.check($0.failure, $1) },
       alert: { [told] in told.raise($0) })
     return (monitor, recorder)
   }
@@ -229,5 +229,23 @@ struct HealthMonitorTests {
     try await running([a], on: ledger) { _ in #expect(await eventually { a.asked == 1 }) }
     #expect(try ledger.healthChecks(of: "a", limit: 9) == [])
     #expect(told.all == [])
+  }
+
+  @Test(
+    "A service of one's own is noted as down before it is asked, as healthy when it answers, and no person hears of it"
+  )
+  func ownService() async throws {
+    let own = HealthStub("own", isOwnService: true)
+    let absent = HealthStub("absent", isOwnService: true) { count in
+      count < 2 ? VendorFailure(.transient, cause: .unreachable, message: "refused") : nil
+    }
+    try await running([own, absent]) { monitor in
+      #expect(await eventually { told.checked.count == 2 && told.all.contains("own healthy") })
+      #expect(told.all.prefix(2).sorted() == ["absent down", "own down"])
+      #expect(told.raised.isEmpty && monitor.health(of: "absent")?.state == .down)
+      #expect(await eventually { time.sleeping.first == time.now + .minutes(1) })
+      time.advance(by: .minutes(1))
+      #expect(await eventually { told.all.contains("absent healthy") && !told.raised.isEmpty })
+    }
   }
 }

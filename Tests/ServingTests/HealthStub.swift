@@ -7,6 +7,7 @@ import Wire
 /// An adapter that can only say how it is and what it lists.
 final class HealthStub: Adapter {
   let provider: String
+  let isOwnService: Bool
   private let missing: String?
   private let answer: @Sendable (Int) async -> VendorFailure?
   private let models: [DiscoveredModel]?
@@ -20,12 +21,13 @@ final class HealthStub: Adapter {
   ///   - models: nil for a list that cannot be had.
   ///   - answer: to the n-th question, from 1.
   init(
-    _ provider: String, missing: String? = nil, models: [DiscoveredModel]? = [],
+    _ provider: String, missing: String? = nil, isOwnService: Bool = false, models: [DiscoveredModel]? = [],
     answer: @escaping @Sendable (Int) async -> VendorFailure? = { _ in nil }
   ) {
     self.provider = provider
     self.missing = missing
     self.models = models
+    self.isOwnService = isOwnService
     self.answer = answer
   }
 

@@ -47,8 +47,12 @@ struct FaultTests {
       let answer = try await open.call(
         "openai", "POST", "/v1/chat/completions",
         ["model": "gpt-5-mini", "messages": [["role": "user", "content": "x [[street: stuck]]"]]],
-        patience: .milliseconds(400))
+        patience: .seconds(1))
       #expect(answer.ending == .silence && answer.status == nil)
+      // On a busy machine it arrives late.
+      for _ in 0..<500 where open.street.report().charges == 0 {
+        try await Task.sleep(for: .milliseconds(10))
+      }
       #expect(open.street.report().charges == 1)
     }
   }

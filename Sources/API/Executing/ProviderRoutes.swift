@@ -77,6 +77,15 @@ extension JSONWriter {
   fileprivate mutating func provider(_ view: ProviderView, at now: Instant) {
     field("obstacle", view.obstacle)
     field("health", view.health?.rawValue)
+    if let service = view.service {
+      object("service") {
+        $0.field("status", service.state.rawValue)
+        $0.field("detail", service.detail)
+        $0.field("checked_at", service.at.description)
+      }
+    } else {
+      null("service")
+    }
     object("circuit") { $0.circuit(view.circuit) }
     field("in_use", view.inUse)
     field("queued", view.queued)

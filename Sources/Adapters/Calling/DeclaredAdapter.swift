@@ -11,6 +11,7 @@ public struct DeclaredAdapter: Adapter {
   let interpreter: VendorInterpreter
   let context: AdapterContext
   let access: Access?
+  public let isOwnService: Bool
   let calls: VendorCalls
   let keys: KeySet?
 
@@ -18,6 +19,7 @@ public struct DeclaredAdapter: Adapter {
     self.provider = provider.id
     self.context = context
     access = provider.access
+    isOwnService = provider.kind == .local && declaration.health != nil
     let known = declaration.variables.compactMap { item in
       context.value(of: item.variable).map { (item.name, $0) }
     }

@@ -159,7 +159,11 @@ struct MultipartForm {
 
   mutating func add(_ name: String, _ bytes: [UInt8], contentType: String) {
     let type = contentType.filter { $0.isASCII && !$0.isNewline }
-    let ending = type.split(separator: "/").last.map { $0.filter { $0.isLetter || $0.isNumber } } ?? "bin"
+    // Services go by the ending: audio/mpeg is .mp3 to them, and audio/x-wav is .wav.
+    let plain = type.prefix { $0 != ";" }.split(separator: "/").last.map {
+      $0.filter { $0.isLetter || $0.isNumber }
+    }
+    let ending = MediaType(word: type)?.fileExtension ?? plain ?? "bin"
     parts.append(
       (
         "Content-Disposition: form-data; name=\"\(MultipartForm.quoted(name))\"; filename=\"file.\(ending)\"\r\n"

@@ -1,7 +1,7 @@
 public import Routing
 
 /// How a provider is, from regular checks: healthy, degraded (slower than 5 s, or after a failure), down (after three
-/// failures in a row).
+/// failures in a row). A service on one's own machine is down until it has answered: see ``Rules/isOwnService``.
 public struct ProviderHealth: Hashable, Sendable {
   public enum State: String, CaseIterable, Hashable, Sendable { case healthy, degraded, down }
 
@@ -29,8 +29,21 @@ public struct ProviderHealth: Hashable, Sendable {
     public var refusalInterval = Span.seconds(2)
     /// Checks remembered: a day of them.
     public var history = 288
+    /// Of a service on one's own machine, which nobody may have started: down until its first good check by this process,
+    /// and again as soon as nothing listens at its address.
+    public var isOwnService = false
 
     public init() {}
+
+    /// The same for a service on one's own machine: a check costs nothing, and whoever has just started the service
+    /// waits for it.
+    public var ofOwnService: Rules {
+      var rules = self
+      rules.interval = min(rules.interval, .minutes(1))
+      rules.leastInterval = min(rules.leastInterval, .seconds(5))
+      rules.isOwnService = true
+      return rules
+    }
   }
 
   /// A check and what was concluded from it.
@@ -46,16 +59,24 @@ public struct ProviderHealth: Hashable, Sendable {
 
   public let provider: String
   public let rules: Rules
-  public private(set) var state = State.healthy
+  public private(set) var state: State
   public private(set) var failuresInARow = 0
   /// The latest checks, oldest first, at most ``Rules/history``.
   public private(set) var history: [Entry] = []
   /// How long after the last check the next one is due, as attempts since then have failed.
   private var urgency: Span?
+  /// Whether this process has not yet checked it.
+  private var isUnseen = true
 
-  public init(provider: String, rules: Rules = Rules()) {
+  /// - Parameter past: checks of before, oldest first. Whoever had to be told of the changes among them has been.
+  public init(provider: String, rules: Rules = Rules(), past: [Check] = []) {
     self.provider = provider
     self.rules = rules
+    state = .healthy
+    for check in past { _ = record(check) }
+    isUnseen = true
+    // Whether it was there yesterday says nothing about a service that may have been stopped since.
+    if rules.isOwnService { state = .down }
   }
 
   /// Takes in a check.
@@ -65,7 +86,10 @@ public struct ProviderHealth: Hashable, Sendable {
     let before = state
     failuresInARow = check.failure == nil ? 0 : failuresInARow + 1
     urgency = nil
-    if failuresInARow >= rules.failuresUntilDown {
+    let isFirst = isUnseen && rules.isOwnService
+    isUnseen = false
+    let isGone = rules.isOwnService && check.failure?.cause == .unreachable
+    if failuresInARow >= rules.failuresUntilDown || isGone {
       state = .down
     } else if failuresInARow > 0 || check.latency > rules.slow {
       // One failure does not make a provider that is down less so.
@@ -77,7 +101,8 @@ public struct ProviderHealth: Hashable, Sendable {
     if history.count > rules.history { history.removeFirst(history.count - rules.history) }
     guard state != before else { return nil }
     return HealthAlert(
-      provider: provider, from: before, to: state, check: check, failuresInARow: failuresInARow)
+      provider: provider, from: before, to: state, check: check, failuresInARow: failuresInARow,
+      isFirst: isFirst)
   }
 
   /// An attempt has failed in a way that speaks against the provider: the next check is due sooner.
@@ -91,7 +116,7 @@ public struct ProviderHealth: Hashable, Sendable {
 
   /// When the next check is due.
   public func nextCheck(after now: Instant) -> Instant {
-    guard let last = history.last else { return now }
+    guard let last = history.last, !(isUnseen && rules.isOwnService) else { return now }
     return last.check.at + (urgency ?? rules.interval)
   }
 
@@ -111,6 +136,8 @@ public struct HealthAlert: Hashable, Sendable {
   public var to: ProviderHealth.State
   public var check: ProviderHealth.Check
   public var failuresInARow: Int
+  /// Whether nothing was known of the provider before, so that it is no news to people.
+  public var isFirst: Bool
 
   public var level: Level {
     switch to {
@@ -127,6 +154,8 @@ public struct HealthAlert: Hashable, Sendable {
     case .degraded:
       check.failure.map { "\(provider) is degraded: \($0.message)" }
         ?? "\(provider) is degraded: it took \(check.latency) to answer"
+    case .down where failuresInARow == 1:
+      "\(provider) is down: " + (check.failure?.message ?? "no answer")
     case .down:
       "\(provider) is down after \(failuresInARow) failed checks in a row: "
         + (check.failure?.message ?? "no answer")

@@ -128,10 +128,10 @@ public final class JobService: Sendable {
   /// Every provider of the catalogue, by id.
   public func providers() async -> [ProviderView] { await dispatcher.providers() }
 
-  /// What a check of a provider came to, nil for a good answer. Told after every check, and not only when the state has
+  /// What a check of a provider came to. Told after every check, and not only when the state has
   /// changed: a good one opens what a refused credential had shut, a refused one confirms it.
-  public func note(check failure: VendorFailure?, of provider: String) async {
-    await dispatcher.note(check: failure, of: provider)
+  public func note(check: ProviderHealth.Check, of provider: String) async {
+    await dispatcher.note(check: check, of: provider)
   }
 
   /// A provider's health has changed.

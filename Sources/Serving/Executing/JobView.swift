@@ -35,6 +35,8 @@ public struct ProviderView: Sendable {
   public var obstacle: String?
   /// As the monitor last noted it; nil before the first check.
   public var health: ProviderHealth.State?
+  /// Of a provider on one's own machine: how its service is; nil before the first check.
+  public var service: ServiceStatus?
   public var circuit: Circuit.Phase
   /// Jobs at the vendor, and jobs that wait for it.
   public var inUse: Int

@@ -11,6 +11,10 @@ public protocol Adapter: Sendable {
   /// The provider's id in the catalogue.
   var provider: String { get }
 
+  /// Whether the provider is a service on one's own machine or network that can be asked how it is: then no work is sent
+  /// there before it has answered.
+  var isOwnService: Bool { get }
+
   /// Why nothing can be submitted at present; nil when nothing stands in the way.
   func obstacle(for payer: CallerCredential?) -> AdapterObstacle?
 
@@ -68,6 +72,10 @@ public protocol Adapter: Sendable {
   func download(
     _ artefact: Artefact, to descriptor: Int32
   ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int)
+}
+
+extension Adapter {
+  public var isOwnService: Bool { false }
 }
 
 /// Where an adapter leaves what a vendor sent inside its answer instead of at an address.

@@ -3,8 +3,9 @@ import HTTPTypes
 import Wire
 
 /// Services that people run on their own machine, free of charge and without keys: Chatterbox for speech (the
-/// `/v1/audio/speech` of its common server, with a voice to clone) and Whisper for transcription (`POST /asr`
-/// of whisper-asr-webservice). Each says how it is under `/<service>/health`.
+/// `/v1/audio/speech` of chatterbox-tts-api, and `/v1/audio/speech/upload` with a voice to clone) and Whisper for
+/// transcription (`POST /asr` of whisper-asr-webservice). Each says how it is under `/<service>/health`, Whisper, as
+/// the real one does, by its description.
 struct LocalServices: Vendor {
   let name = "local"
   private static let services = ["chatterbox", "whisper"]
@@ -17,7 +18,9 @@ struct LocalServices: Vendor {
         guard Self.services.contains(call["service"]) else { throw Refusal(.noSuchPath, "Not Found") }
         return .json(200, ["status": "healthy"])
       },
+      Route(.get, "whisper/openapi.json", .other) { _ in .json(200, ["openapi": "3.1.0"]) },
       Route(.post, "chatterbox/v1/audio/speech", .submit, speech),
+      Route(.post, "chatterbox/v1/audio/speech/upload", .submit, cloned),
       Route(.post, "whisper/asr", .submit, transcription),
     ]
   }
@@ -29,6 +32,24 @@ struct LocalServices: Vendor {
     guard !voice.contains("no-such") else {
       throw Refusal(.notFound, "Voice file '\(voice)' not found.")
     }
+    return try await spoken(input, by: voice, call)
+  }
+
+  /// The voice is that of a recording in the form, which must have the name of a sound file.
+  private func cloned(_ call: Call) async throws -> Answer {
+    let form = try call.form()
+    guard let input = form.text("input"), !input.isEmpty else {
+      throw Refusal(.invalid, "Field required", field: "input", status: 422)
+    }
+    guard let file = form["voice_file"] else { return try await spoken(input, by: "default.wav", call) }
+    let ending = file.fileName?.split(separator: ".").last.map(String.init) ?? ""
+    guard ["mp3", "wav", "flac", "m4a", "ogg"].contains(ending) else {
+      throw Refusal(.invalid, "Unsupported audio format: .\(ending)", status: 400)
+    }
+    return try await spoken(input, by: "\(PNG.crc32(file.bytes))", call)
+  }
+
+  private func spoken(_ input: String, by voice: String, _ call: Call) async throws -> Answer {
     let job = try await call.perform(
       JobOrder(
         id: call.newDigest().uuid, model: "chatterbox", prompt: "\(voice): \(input)",
@@ -49,12 +70,12 @@ struct LocalServices: Vendor {
     switch call.query("output") ?? "txt" {
     case "txt": return .bytes(Array(text.utf8), "text/plain; charset=utf-8")
     case "json":
-      return .json(
-        200,
-        [
-          "text": .string(text), "language": .string(call.query("language") ?? "en"),
-          "segments": [["id": 0, "start": 0.0, "end": .number(seconds), "text": .string(text)]],
-        ])
+      let json: JSONValue = [
+        "text": .string(text), "language": .string(call.query("language") ?? "en"),
+        "segments": [["id": 0, "start": 0.0, "end": .number(seconds), "text": .string(text)]],
+      ]
+      // The real one calls everything plain text.
+      return .bytes(json.serialized(), "text/plain; charset=utf-8")
     default: throw Refusal(.invalid, "output must be txt or json", field: "output", status: 422)
     }
   }

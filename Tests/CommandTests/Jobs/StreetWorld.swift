@@ -36,6 +36,8 @@ final class StreetWorld: Sendable {
   struct Plan: Sendable {
     /// Lines of the catalogue's `models`; the first is the first choice.
     var models: [String]
+    /// Further lines of the catalogue's `providers`, with `ROOT` for the street's address.
+    var providers: [String] = []
     /// Elements of the street's `faults`.
     var faults: [String] = []
     /// Whether vendors are given an address to send webhooks to.
@@ -84,9 +86,11 @@ final class StreetWorld: Sendable {
       "  - {id: vertex, base_urls: {api: \"\(root)/google/v1\", storage: \"\(root)/google/gcs\"}}"
     let providers =
       Self.paths.map { "  - {id: \($0), base_url: \"\(root)\($1)\"}" } + [bedrock, vertex]
+    let further = plan.providers.map { "  - {\($0.replacingOccurrences(of: "ROOT", with: root))}" }
     let models = plan.models.enumerated().map { place, model in "  - {priority: \(place), \(model)}" }
     catalogue =
-      (["version: 1", "providers:", fal] + providers + ["models:"] + models).joined(separator: "\n") + "\n"
+      (["version: 1", "providers:", fal] + providers + further + ["models:"] + models).joined(separator: "\n")
+      + "\n"
   }
 
   /// Opens a street while `body` runs; its vendors take what they are told to.

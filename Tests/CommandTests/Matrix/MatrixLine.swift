@@ -82,6 +82,10 @@ struct MatrixLine: Sendable {
     "server_error 400": .transient, "server_error 422": .transient,
   ]
 
+  /// Declared vendors whose faults are looked at by suites of their own, with what is special about them: Vertex in
+  /// `StreetCloudTests`, services on one's own machine in `LocalServiceTests`.
+  static let elsewhere: Set<String> = ["vertex", "ffmpeg", "chatterbox", "whisper"]
+
   static let all = [
     MatrixLine(
       name: "fal", vendor: "fal", capability: "image_generation", model: StreetModel.fal, second: .replicate,

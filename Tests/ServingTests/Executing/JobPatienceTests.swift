@@ -10,6 +10,10 @@ import Wire
 struct JobPatienceTests {
   static let unavailable = VendorFailure(httpStatus: 503, message: "out of order")
 
+  static func check(_ failure: VendorFailure?) -> ProviderHealth.Check {
+    ProviderHealth.Check(at: Sample.at(0), latency: .milliseconds(20), failure: failure)
+  }
+
   @Test("A running job is cancelled at its vendor")
   func cancelRunning() async throws {
     let world = try await JobWorld()
@@ -150,7 +154,7 @@ struct JobPatienceTests {
     #expect(view.retryAfter == .seconds(3))
     try await world.pass(atMost: .seconds(20))
     #expect(try await world.job(view.job.id).state == .queued && world.north.orders.count == 1)
-    await world.service.note(check: nil, of: "north")
+    await world.service.note(check: Self.check(nil), of: "north")
     let job = try await world.finish(view.job.id)
     #expect(job.state == .succeeded)
     // Looked at after 3, 6, 12 and 24 s.
@@ -165,9 +169,9 @@ struct JobPatienceTests {
     _ = try await world.done()
     let waiting = try await world.submit()
     try await world.pass(atMost: .seconds(5))
-    await world.service.note(check: Self.unavailable, of: "north")
+    await world.service.note(check: Self.check(Self.unavailable), of: "north")
     #expect(try await world.job(waiting).state == .queued)
-    await world.service.note(check: Self.refused, of: "north")
+    await world.service.note(check: Self.check(Self.refused), of: "north")
     #expect(world.router.market.states["north/a"]?.obstacle?.kind == .circuitOpen)
     #expect(world.router.market.states["north/a"]?.obstacle?.until == nil)
     let next = try await world.done()
@@ -175,7 +179,7 @@ struct JobPatienceTests {
       next.state == .failed && next.ended == next.created && next.blocks.map(\.reason) == [.circuitOpen])
     #expect(try await world.finish(waiting).state == .failed)
     world.north.reply(.init(.delivers(.sample, cost: nil)))
-    await world.service.note(check: nil, of: "north")
+    await world.service.note(check: Self.check(nil), of: "north")
     #expect(try await world.done().state == .succeeded)
     try await world.checkRest()
   }
@@ -190,7 +194,7 @@ struct JobPatienceTests {
     #expect(waiting.state == .failed)
     #expect(waiting.ended.flatMap { end in refused.ended.map { end - $0 } } == .seconds(60))
     // The check is good and the work is not: what a check cannot see.
-    await world.service.note(check: nil, of: "north")
+    await world.service.note(check: Self.check(nil), of: "north")
     #expect(try await world.done().failure?.failureClass == .authCredit)
     let last = try await world.done()
     #expect(last.state == .failed && last.ended == last.created)

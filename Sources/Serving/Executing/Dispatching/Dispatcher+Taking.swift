@@ -120,8 +120,8 @@ extension Dispatcher {
     republish()
   }
 
-  func note(check failure: VendorFailure?, of provider: String) {
-    board.note(check: failure, of: provider, at: now)
+  func note(check: ProviderHealth.Check, of provider: String) {
+    board.note(check: check, of: provider, at: now)
     serve(provider)
     touch(provider)
   }

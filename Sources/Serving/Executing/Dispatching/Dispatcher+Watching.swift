@@ -71,7 +71,7 @@ extension Dispatcher {
     return board.catalogue.providers.map { provider in
       ProviderView(
         provider: provider.id, obstacle: board.obstacles[provider.id]?.detail,
-        health: board.health[provider.id],
+        health: board.health[provider.id], service: board.service(of: provider.id),
         circuit: board.circuits.circuit(ofProvider: provider.id).phase(at: now),
         inUse: board.accounts.inUse(provider.id), queued: board.queues[provider.id]?.count ?? 0,
         concurrency: provider.access?.concurrency,

@@ -28,11 +28,14 @@ struct HealthBook: Sendable {
   func health(of provider: String) -> ProviderHealth? { pages[provider]?.health }
 
   /// Adds a provider with its checks of before, oldest first. One that is there already stays as it is.
-  mutating func add(_ provider: String, history: [ProviderHealth.Entry], random: Double) {
+  ///
+  /// - Parameter isOwnService: see ``ProviderHealth/Rules/isOwnService``.
+  mutating func add(
+    _ provider: String, history: [ProviderHealth.Entry], isOwnService: Bool = false, random: Double
+  ) {
     guard pages[provider] == nil else { return }
-    var health = ProviderHealth(provider: provider, rules: rules)
-    // Whoever had to be told of these changes has been.
-    for entry in history { _ = health.record(entry.check) }
+    let health = ProviderHealth(
+      provider: provider, rules: isOwnService ? rules.ofOwnService : rules, past: history.map(\.check))
     pages[provider] = Page(health: health, jitter: random)
   }
 

@@ -8,7 +8,7 @@ import Synchronization
 /// and tells of changes.
 ///
 /// Only providers are asked for which there is an adapter with a credential. A vendor without a call that costs nothing
-/// counts as healthy: nothing speaks against it.
+/// counts as healthy: nothing speaks against it. A service on one's own machine counts as down until it has answered.
 public final class HealthMonitor: Service {
   public struct Settings: Sendable {
     public var rules = ProviderHealth.Rules()
@@ -36,7 +36,7 @@ public final class HealthMonitor: Service {
   private let sleep: @Sendable (Span) async throws -> Void
   private let random: @Sendable () -> Double
   private let note: @Sendable (ProviderHealth.State, String) async -> Void
-  private let checked: @Sendable (VendorFailure?, String) async -> Void
+  private let checked: @Sendable (ProviderHealth.Check, String) async -> Void
   private let alert: @Sendable (Alert) -> Void
   private let wakes: AsyncStream<Void>
   private let bell: AsyncStream<Void>.Continuation
@@ -45,7 +45,7 @@ public final class HealthMonitor: Service {
   ///   - sleep: how time passes.
   ///   - random: in [0, 1).
   ///   - note: told a provider's state whenever it has changed, and at start where it is not healthy.
-  ///   - checked: told what each check of a provider came to, nil for a good answer.
+  ///   - checked: told what each check of a provider came to.
   ///   - alert: told of every change; returns at once.
   public init(
     ledger: any Ledger, recorder: Recorder, clock: any WallClock, settings: Settings = Settings(),
@@ -53,7 +53,7 @@ public final class HealthMonitor: Service {
     sleep: @escaping @Sendable (Span) async throws -> Void = { try await $0.pass() },
     random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
     note: @escaping @Sendable (ProviderHealth.State, String) async -> Void,
-    checked: @escaping @Sendable (VendorFailure?, String) async -> Void = { _, _ in },
+    checked: @escaping @Sendable (ProviderHealth.Check, String) async -> Void = { _, _ in },
     alert: @escaping @Sendable (Alert) -> Void
   ) {
     self.ledger = ledger
@@ -86,7 +86,10 @@ public final class HealthMonitor: Service {
     let unwell = state.withLock { state in
       state.adapters = Dictionary(able.map { ($0.provider, $0) }) { $1 }
       for provider in known where state.adapters[provider] == nil { state.book.remove(provider) }
-      for (provider, history) in added { state.book.add(provider, history: history, random: random()) }
+      for (provider, history) in added {
+        let isOwnService = state.adapters[provider]?.isOwnService ?? false
+        state.book.add(provider, history: history, isOwnService: isOwnService, random: random())
+      }
       return added.compactMap { state.book.health(of: $0.provider) }.filter { $0.state != .healthy }
     }
     for health in unwell { await note(health.state, health.provider) }
@@ -155,10 +158,10 @@ public final class HealthMonitor: Service {
       logger.error(
         "a health check was not recorded", metadata: ["provider": "\(provider)", "error": "\(error)"])
     }
-    await checked(check.failure, provider)
+    await checked(check, provider)
     guard let change = record.alert else { return }
     await note(change.to, provider)
-    alert(Alert(change))
+    if !change.isFirst { alert(Alert(change)) }
   }
 
   private struct Answer: Sendable { var failure: VendorFailure? }

@@ -50,7 +50,7 @@ extension ProviderBoard {
     if let obstacle = obstacles[key.provider] { return obstacle }
     if let words = gone[key.candidate] { return LiveObstacle(.foundGone, detail: words) }
     if health[key.provider] == .down {
-      return LiveObstacle(.down, detail: "the latest checks of provider '\(key.provider)' failed")
+      return LiveObstacle(.down, detail: whyDown(key.provider))
     }
     guard let opens = circuits.soonest(key, after: now) else {
       return LiveObstacle(
@@ -64,6 +64,14 @@ extension ProviderBoard {
         detail: "too many calls failed, or its provider called it gone; open until \(opens)")
     }
     return placeObstacle(of: key.provider, at: now)
+  }
+
+  private func whyDown(_ provider: String) -> String {
+    guard catalogue.provider(provider)?.kind == .local else {
+      return "the latest checks of provider '\(provider)' failed"
+    }
+    let found = service(of: provider)?.detail.map { ": \($0)" } ?? " yet"
+    return "the service of provider '\(provider)' does not answer\(found)"
   }
 
   /// Callers' own accounts have limits of their own, which say nothing about others.

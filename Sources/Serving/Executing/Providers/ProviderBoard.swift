@@ -12,6 +12,8 @@ struct ProviderBoard: Sendable {
   private(set) var circuits: CircuitBoard
   private(set) var figures: [String: CandidateFigures] = [:]
   private(set) var health: [String: ProviderHealth.State] = [:]
+  /// The latest check of each provider that has been checked.
+  private var checks: [String: ProviderHealth.Check] = [:]
   /// Candidates that a vendor called gone often enough to be believed, with its words.
   private(set) var gone: [String: String] = [:]
   /// How often in a row a candidate was called gone, each time after its circuit had let calls through again.
@@ -159,13 +161,20 @@ struct ProviderBoard: Sendable {
     if state == .healthy { mend(provider, at: now) }
   }
 
-  /// Takes in what a check of a provider came to, nil for a good answer.
-  mutating func note(check failure: VendorFailure?, of provider: String, at now: Instant) {
-    if let failure {
+  /// Takes in what a check of a provider came to.
+  mutating func note(check: ProviderHealth.Check, of provider: String, at now: Instant) {
+    checks[provider] = check
+    if let failure = check.failure {
       if failure.treatment.circuit == .opensHard { refusals[provider]?.isConfirmed = true }
     } else {
       mend(provider, at: now)
     }
+  }
+
+  /// How a service on one's own machine is; nil for a provider elsewhere, and before the first check.
+  func service(of provider: String) -> ServiceStatus? {
+    guard catalogue.provider(provider)?.kind == .local else { return nil }
+    return checks[provider].map { ServiceStatus($0) }
   }
 
   /// Lets some calls through to what was opened hard at a provider: a call with the credential went through, or somebody
