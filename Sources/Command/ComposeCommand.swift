@@ -29,7 +29,8 @@ struct ComposeCommand: AsyncParsableCommand {
     var ffmpeg = "ffmpeg"
 
     @Option(
-      help: ArgumentHelp("For inputs, work and results; everything in it is removed.", valueName: "dir"))
+      help: ArgumentHelp(
+        "For inputs, work and results; those of an earlier run are removed.", valueName: "dir"))
     var folder = "var/compose"
 
     @Option(

@@ -90,4 +90,20 @@ struct CompositorRefusalTests {
       #expect(try await open.send("GET", "/v1/compositions").json["compositions"]?.arrayValue?.count == 1)
     }
   }
+
+  @Test("A folder with uploads of somebody else's is not cleared, but refused")
+  func strangeFolder() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "mine-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let uploads = folder.appending(path: "uploads")
+    try FileManager.default.createDirectory(at: uploads, withIntermediateDirectories: true)
+    try Data("mine".utf8).write(to: uploads.appending(path: "letter.txt"))
+    let error = #expect(throws: (any Error).self) {
+      _ = try Workbench(
+        CompositorSettings(folder: folder.path), transport: try HTTPTransport(), logger: OpenCompositor.logger
+      )
+    }
+    #expect("\(error!)".contains("--folder"))
+    #expect(try String(contentsOf: uploads.appending(path: "letter.txt"), encoding: .utf8) == "mine")
+  }
 }

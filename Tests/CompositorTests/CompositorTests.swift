@@ -193,6 +193,7 @@ struct CompositorTests {
     let pid = orphan.processIdentifier
     let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
     let began = stat[stat.lastIndex(of: ")")!...].split(separator: " ")[20]
+    try Data().write(to: URL(fileURLWithPath: own + "/lock"))
     let left = own + "/compositions/0f"
     try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
     try Data("\(pid) \(began)".utf8).write(to: URL(fileURLWithPath: left + "/process"))

@@ -18,7 +18,8 @@ struct OpenCompositor: Sendable {
 
   /// Whether this machine has what the real thing needs.
   static let hasFFmpeg = ["ffmpeg", "ffprobe"].allSatisfy { find($0) != nil }
-  static let lacking = Comment("needs Debian's package ffmpeg: type .ci/setup or sudo apt-get install ffmpeg")
+  static let lacking = Comment(
+    "needs Debian's package ffmpeg: type .ci/setup-tests or sudo apt-get install ffmpeg")
 
   static func find(_ name: String) -> String? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }

@@ -16,13 +16,21 @@ final class WorkFolder: Sendable {
 
   /// Takes a folder, and clears it.
   ///
-  /// - Throws: when another service has it, or it cannot be written.
+  /// - Throws: when another service has it, it cannot be written, or what would be cleared is not ours.
   init(_ path: String) throws {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.path = path
     let files = FileManager.default
     try files.createDirectory(
       atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    // Only a folder in which such a service has worked has its lock.
+    if !files.fileExists(atPath: path + "/lock"),
+      let name = ["compositions", "uploads"].first(where: { files.fileExists(atPath: "\(path)/\($0)") })
+    {
+      throw WorkFolderFailure(
+        path: path,
+        reason: "its '\(name)' is not of this service, which would clear it; name another with --folder")
+    }
     lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw WorkFolderFailure(path: path, reason: String(cString: strerror(errno))) }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
