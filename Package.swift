@@ -259,8 +259,7 @@ let package = Package(
       of: [
         "API", "pointsman", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation",
         "Experiments", "Jobs", "Persistence", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
-        "Transport",
-        "VendorStreet", "Wire",
+        "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),

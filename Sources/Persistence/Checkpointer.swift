@@ -4,10 +4,10 @@ import Synchronization
 
 /// Moves what the write-ahead log holds into the database file, beside the writer.
 ///
-/// SQLite would have the writer do that within a commit, whenever the log has grown to a limit: measured at 200 jobs a
-/// second, a commit in a thousand then took tens of milliseconds, and everything behind it waited. A passive checkpoint
-/// of another connection holds nobody up (https://www.sqlite.org/wal.html#ckpt). The writer's own limit stays, and finds
-/// little left to do when it is reached; only it can begin the log anew while commits go on.
+/// SQLite would have the writer do that within a commit, whenever the log has grown to a limit, and everything behind
+/// that commit would wait. A passive checkpoint of another connection holds nobody up
+/// (https://www.sqlite.org/wal.html#ckpt), though it shares the disk. The writer's own limit stays, and finds less left
+/// to do when it is reached; only it can begin the log anew while commits go on.
 final class Checkpointer: Sendable {
   /// Often enough that each turn is short.
   static let interval = 0.25

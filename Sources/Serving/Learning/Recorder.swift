@@ -6,7 +6,7 @@ import Synchronization
 /// Commits in groups: everything that arrives while one transaction is on its way to the disk goes into the next.
 ///
 /// One thread writes. A decision may be handed over without waiting (`grouped`) and is committed within 50 ms or with
-/// the next 256; whoever waits makes the group leave at once. When the disk fails, waiters get the error, and
+/// the next thousand; whoever waits makes the group leave at once. When the disk fails, waiters get the error, and
 /// decisions that were handed over stay here and are tried again. When one batch of a group contradicts the ledger,
 /// the group is taken apart, and only that one is refused.
 public final class Recorder: Sendable {
@@ -37,9 +37,7 @@ public final class Recorder: Sendable {
   /// Decisions that may wait for the disk; beyond it, deciding waits too. Ten seconds of them at full load: an epoch of a
   /// million scores keeps the disk for some of these. With texts never seen before, each takes about 1.3 kB.
   public static let capacity = 200_000
-  /// Decisions that leave together: few enough that the writer is done with them before a scheduler lets it go on while
-  /// connections wait for its processor (slices are about 3 ms; a decision takes 5 µs here).
-  static let groupSize = 256
+  static let groupSize = 1_000
   static let groupDelay = 0.05
 
   public init(_ ledger: any Ledger, logger: Logger) {
