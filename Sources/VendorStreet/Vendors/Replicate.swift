@@ -182,6 +182,7 @@ struct Replicate: Vendor {
     let (webhook, filter) = try webhook(body)
     order.webhook = webhook
     order.echo = order.echo.with("filter", .array(filter.map { .string($0) }))
+    if let asked = body["webhook"] { order.echo = order.echo.with("webhook", asked) }
     if let limit = call.header("cancel-after") {
       guard let deadline = Self.duration(limit) else {
         throw Refusal(.invalid, "Cancel-After must be a duration such as 30s, 1m or 1h30m", status: 400)

@@ -76,7 +76,7 @@ struct ReplicatePrediction: Sendable {
         "total_time": .number((ended - job.createdAt) / .seconds(1)),
       ]
     }
-    return [
+    let prediction: JSONValue = [
       "id": .string(job.id), "model": .string(job.model), "version": job.echo["version"] ?? "hidden",
       "input": isRemoved ? [:] : job.echo["input"] ?? [:], "logs": hasStarted ? "working\n" : "",
       "output": output, "data_removed": .bool(isRemoved), "error": error, "source": "api",
@@ -84,5 +84,7 @@ struct ReplicatePrediction: Sendable {
       "started_at": time(hasStarted ? job.startsAt : nil), "completed_at": time(ended), "urls": urls,
       "metrics": metrics,
     ]
+    guard let webhook = job.echo["webhook"] else { return prediction }
+    return prediction.with("webhook", webhook).with("webhook_events_filter", job.echo["filter"] ?? [])
   }
 }

@@ -55,7 +55,7 @@ struct StreetRestartTests {
     let plan = StreetWorld.Plan(
       models: [StreetModel.replicate, StreetModel.fal],
       faults: ["{fault: slow_body, vendor: replicate, calls: [1], delay_ms: 4000}"], hasWebhooks: true,
-      run: 1_500)
+      losesWebhooks: true, run: 1_500)
     try await interrupted(plan) { job, world in
       job.state == .submitting && world.taken("replicate") == 1
     } _: { job, world in

@@ -27,6 +27,7 @@ final class StreetWorld: Sendable {
   private let folder: URL
   private let catalogue: String
   private let publicPort: Int?
+  private let losesWebhooks: Bool
 
   static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   static let data = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -42,6 +43,8 @@ final class StreetWorld: Sendable {
     var faults: [String] = []
     /// Whether vendors are given an address to send webhooks to.
     var hasWebhooks = false
+    /// Whether nobody listens at that address, so that the vendors' own answers must do.
+    var losesWebhooks = false
     /// By vendor, what stands in other words in its declaration, such as a shorter limit.
     var changes: [String: [String: String]] = [:]
     /// Of a job at its vendor, in milliseconds.
@@ -67,6 +70,7 @@ final class StreetWorld: Sendable {
     self.folder = folder
     database = folder.appending(path: "p.db").path
     publicPort = plan.hasWebhooks ? try ServedRouter.freePort() : nil
+    losesWebhooks = plan.losesWebhooks
     let vendors = folder.appending(path: "vendors")
     try FileManager.default.copyItem(at: Self.data.appending(path: "vendors"), to: vendors)
     for (vendor, words) in plan.changes {
@@ -170,7 +174,7 @@ final class StreetWorld: Sendable {
       service, settings, variable: variable, logger: Self.logger)
     let (ports, told) = AsyncStream<Int>.makeStream()
     let application = RouterAPI.application(
-      service, parts: executors.parts, host: "127.0.0.1", port: publicPort ?? 0,
+      service, parts: executors.parts, host: "127.0.0.1", port: losesWebhooks ? 0 : publicPort ?? 0,
       services: executors.services, logger: Self.logger
     ) { told.yield($0) }
     var configuration = ServiceGroupConfiguration(services: [application], logger: Self.logger)

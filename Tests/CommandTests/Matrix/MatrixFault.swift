@@ -3,7 +3,7 @@ import Jobs
 /// A fault of the street, with the class that the failure taxonomy puts it in.
 struct MatrixFault: Sendable {
   var name: String
-  /// Of the street's file, without vendor and frequency.
+  /// Of the street's file, without vendor and frequency; `LATER` is as many seconds as suits what is looked at.
   var order: String
   /// Nil where the job is done all the same.
   var expected: FailureClass?
@@ -39,7 +39,7 @@ struct MatrixFault: Sendable {
   static let all: [MatrixFault] = [
     // Nothing was taken on, and the vendor said so.
     MatrixFault("latency", "latency, delay_ms: 300"),
-    MatrixFault("too_many_requests", "too_many_requests, retry_after_s: 4", .rateConcurrency),
+    MatrixFault("too_many_requests", "too_many_requests, retry_after_s: LATER", .rateConcurrency),
     MatrixFault("server_error 400", "server_error, status: 400", .callerError),
     MatrixFault("server_error 422", "server_error, status: 422", .callerError),
     MatrixFault("server_error 500", "server_error, status: 500", .transient),

@@ -42,8 +42,10 @@ enum MatrixRun {
     let frequency = isOnce ? "calls: [1]" : "probability: 1"
     let changes = line.quick.merging(fault.isEndless || line.endless.contains(fault.name) ? line.brief : [:])
     { $1 }
+    // A cooldown is long where it is looked at, and short where it is waited for.
+    let order = fault.order.replacingOccurrences(of: "LATER", with: hasSecond ? "600" : "1")
     var plan = StreetWorld.Plan(
-      models: [line.model], faults: ["{fault: \(fault.order), vendor: \(line.vendor), \(frequency)}"],
+      models: [line.model], faults: ["{fault: \(order), vendor: \(line.vendor), \(frequency)}"],
       hasWebhooks: fault.isOfWebhooks, changes: [line.vendor: changes])
     if hasSecond {
       plan.models.append(line.second.model)
