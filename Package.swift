@@ -64,6 +64,8 @@ let package = Package(
     library("Evaluation", knows: ["Statistics"]),
     // Jobs as values: the state machine, failures, circuits, headroom, health, deliveries. Pure.
     library("Jobs", knows: ["Routing", "Statistics", "Wire"]),
+    // The unified contract: its versions, the migrations between them, its requests and answers. Pure.
+    library("Unified", knows: ["Jobs", "Routing", "Wire"]),
     // HTTP to elsewhere, by libcurl: async, streaming, guarded. Knows no vendor.
     library("Transport", knows: ["CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     // Charts and report pages: values in, SVG, HTML, Markdown, CSV and JSON out. Knows no domain.
@@ -121,7 +123,7 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Embedding", "Jobs", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        "Embedding", "Jobs", "Routing", "Serving", "Statistics", "Unified", "Vectors", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -192,6 +194,9 @@ let package = Package(
     tests("WireTests", of: ["Wire"]),
     tests("RoutingTests", of: ["Routing", "Statistics", "Vectors", "TestSupport"]),
     tests("EvaluationTests", of: ["Evaluation", "Statistics"]),
+    .testTarget(
+      name: "UnifiedTests", dependencies: ["Jobs", "Routing", "Unified", "Wire"], exclude: ["Golden"],
+      swiftSettings: strict),
     tests("CompositionTests", of: ["Composition", "Wire"]),
     tests(
       "CompositorTests",

@@ -14,6 +14,7 @@ struct HouseTests {
     "Routing": ["Statistics", "Vectors", "Synchronization"],
     "Evaluation": ["Statistics"],
     "Jobs": ["Routing", "Statistics", "Wire"],
+    "Unified": ["Jobs", "Routing", "Wire"],
     "Transport": ["CCurl", "Crypto", "Dispatch", "Glibc", "Synchronization"],
     "Reporting": ["Statistics", "Wire", "Foundation"],
     "Composition": ["Wire"],
@@ -48,8 +49,8 @@ struct HouseTests {
       "NIOPosix", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
     ],
     "API": [
-      "Jobs", "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
-      "HummingbirdCore",
+      "Jobs", "Routing", "Statistics", "Unified", "Vectors", "Embedding", "Serving", "Wire", "Crypto",
+      "Hummingbird", "HummingbirdCore",
       "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "Logging", "ServiceLifecycle",
       "Foundation", "Synchronization",
     ],
@@ -57,7 +58,7 @@ struct HouseTests {
 
   /// Pure targets: no clock, no chance of their own, no input or output.
   static let pure = [
-    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Composition", "World",
+    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Unified", "Composition", "World",
   ]
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

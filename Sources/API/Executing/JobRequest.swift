@@ -85,3 +85,13 @@ struct JobRequest {
     stated.characters = stated.characters ?? derived.characters
   }
 }
+
+extension JobOrder {
+  init(_ wanted: JobRequest) {
+    self.init(
+      intent: wanted.decision.intent, embedding: wanted.decision.embedding, input: wanted.input,
+      inputJSON: wanted.input.canonicalJSON, budget: wanted.budget, priority: wanted.priority,
+      tenant: wanted.tenant, fallbackOnModeration: wanted.fallbackOnModeration,
+      callbackURL: wanted.callbackURL)
+  }
+}

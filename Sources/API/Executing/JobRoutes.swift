@@ -42,11 +42,7 @@ struct JobRoutes {
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try JobRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
-    let order = JobOrder(
-      intent: wanted.decision.intent, embedding: wanted.decision.embedding, input: wanted.input,
-      inputJSON: wanted.input.canonicalJSON, budget: wanted.budget, priority: wanted.priority,
-      tenant: wanted.tenant, fallbackOnModeration: wanted.fallbackOnModeration,
-      callbackURL: wanted.callbackURL)
+    let order = JobOrder(wanted)
     guard let key = try JobRoutes.key(request, wanted.decision.idempotencyKey) else {
       let view = try await JobRoutes.refusals { try await jobs.submit(order) }
       return try await answer(view.job.id, render(view), preference)

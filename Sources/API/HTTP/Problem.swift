@@ -3,6 +3,7 @@ public import Hummingbird
 import NIOCore
 import Routing
 import Serving
+import Unified
 import Wire
 
 /// An error as a client sees it (RFC 9457): a stable type, a title, what happened this time, and every offending field.
@@ -150,6 +151,12 @@ extension Problem {
     default:
       Problem(.internalServerError, "internal", "The router failed", "the log says more")
     }
+  }
+
+  static func unsupported(_ version: UnsupportedVersion) -> Problem {
+    Problem(
+      .badRequest, "unsupported-version", "The version is not supported", "\(version)",
+      errors: [FieldError(pointer: "/schema_version", message: "must be one of \(SchemaVersion.listing)")])
   }
 
   private static func slug(_ status: HTTPResponse.Status) -> String {

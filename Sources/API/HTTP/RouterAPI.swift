@@ -39,6 +39,7 @@ public enum RouterAPI {
     CatalogueRoutes(service: service, limits: limits, intake: parts.catalogueIntake).add(to: router)
     if let jobs = parts.jobs {
       JobRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
+      UnifiedRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
       JobEventRoutes(service: service, jobs: jobs, heartbeat: parts.heartbeat).add(to: router)
       WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits).add(to: router)
       ProviderRoutes(service: service, jobs: jobs).add(to: router)

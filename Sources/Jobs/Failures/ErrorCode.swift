@@ -33,6 +33,17 @@ public struct ErrorDetails: Hashable, Sendable {
     self.provider = provider
   }
 
+  public init(
+    _ code: ErrorCode, _ message: String, retryable: Bool = false, retryAfter: Span? = nil,
+    provider: String? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.retryable = retryable
+    self.retryAfter = retryAfter
+    self.provider = provider
+  }
+
   /// Whole seconds, rounded up: what `retry_after` and the header of that name carry.
   public var retryAfterSeconds: Int64? { retryAfter.map { ($0.microseconds + 999_999) / 1_000_000 } }
 }

@@ -21,6 +21,8 @@ public struct Job: Hashable, Sendable {
   public let callbackURL: String?
   /// Whether a refusal by one content policy may be answered by asking the next candidate.
   public let fallbackOnModeration: Bool
+  /// The caller's own bound on submissions, over all candidates; nil for the rules' alone.
+  public let maximumAttempts: Int?
   /// Whether artefacts are copied before the job has succeeded: vendors' addresses expire.
   public let copiesArtefacts: Bool
 
@@ -58,9 +60,13 @@ public struct Job: Hashable, Sendable {
   public init(
     id: Identifier, decision: Identifier, capability: Capability, input: JobInput, plan: [PlannedCandidate],
     created: Instant, budget: Span, priority: JobPriority = .normal, tenant: String? = nil,
-    callbackURL: String? = nil, fallbackOnModeration: Bool = false, copiesArtefacts: Bool = false
+    callbackURL: String? = nil, fallbackOnModeration: Bool = false, maximumAttempts: Int? = nil,
+    copiesArtefacts: Bool = false
   ) throws(JobFault) {
     guard !plan.isEmpty else { throw JobFault("a job needs at least one candidate in its plan") }
+    if let maximumAttempts, maximumAttempts < 1 {
+      throw JobFault("a job needs at least one attempt, got \(maximumAttempts)")
+    }
     guard budget > .seconds(0) else { throw JobFault("a job's time must be more than 0, got \(budget)") }
     for planned in plan {
       guard (.zero...Attempt.mostCost).contains(planned.estimatedCost ?? .zero) else {
@@ -82,6 +88,7 @@ public struct Job: Hashable, Sendable {
     self.tenant = tenant
     self.callbackURL = callbackURL
     self.fallbackOnModeration = fallbackOnModeration
+    self.maximumAttempts = maximumAttempts
     self.copiesArtefacts = copiesArtefacts
     state = .queued
     turn = Turn(candidate: 0, notBefore: created)

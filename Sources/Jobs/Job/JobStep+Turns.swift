@@ -82,7 +82,7 @@ extension JobStep {
   /// The first candidate of the plan that is fresh and free now; otherwise whoever may be asked soonest before the
   /// deadline, fresh or again.
   func nextTurn(preferring preferred: Int? = nil) -> Job.Turn? {
-    guard job.attempts.count < rules.maximumAttempts else { return nil }
+    guard job.attempts.count < min(rules.maximumAttempts, job.maximumAttempts ?? .max) else { return nil }
     if let preferred, let time = opening(of: preferred, isProvenAbsent: true), time <= now {
       return Job.Turn(candidate: preferred, notBefore: now)
     }

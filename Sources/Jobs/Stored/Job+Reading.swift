@@ -38,6 +38,7 @@ extension Job {
     let tenant = reader.optionalString("tenant")
     let callback = reader.optionalString("callback")
     let fallsBack = reader.optionalBool("fallback_on_moderation") ?? false
+    let mostAttempts = reader.optionalCount("maximum_attempts")
     let copies = reader.optionalBool("copies") ?? false
     let plan = reader.objects("plan") { PlannedCandidate(&$0) }
     let attempts = reader.objects("attempts") { Attempt(&$0) }
@@ -59,7 +60,8 @@ extension Job {
     try self.init(
       id: id, decision: decision, capability: capability, input: input, plan: plan, created: created,
       budget: deadline - created, priority: priority, tenant: tenant, callbackURL: callback,
-      fallbackOnModeration: fallsBack, copiesArtefacts: copies)
+      fallbackOnModeration: fallsBack, maximumAttempts: mostAttempts,
+      copiesArtefacts: copies)
     self.state = state
     self.attempts = attempts
     self.turn = turn

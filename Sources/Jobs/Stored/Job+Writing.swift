@@ -35,6 +35,7 @@ extension Job: JSONWritable {
       $0.fieldIfPresent("tenant", tenant)
       $0.fieldIfPresent("callback", callbackURL)
       if fallbackOnModeration { $0.field("fallback_on_moderation", true) }
+      $0.fieldIfPresent("maximum_attempts", maximumAttempts)
       if copiesArtefacts { $0.field("copies", true) }
       $0.objects("plan", plan) { $1.writeFields(to: &$0) }
       $0.objects("attempts", attempts) { $1.writeFields(to: &$0) }

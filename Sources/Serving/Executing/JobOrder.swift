@@ -17,13 +17,15 @@ public struct JobOrder: Sendable {
   public var tenant: String?
   /// Whether a refusal by one content policy may be answered by asking the next candidate.
   public var fallbackOnModeration: Bool
+  /// Submissions in all, over all candidates, from 1; nil for the router's own rule, which always holds too.
+  public var maximumAttempts: Int?
   /// Where the end of the job is told; nil for nowhere.
   public var callbackURL: String?
 
   public init(
     intent: Intent, embedding: [Float]? = nil, input: WorkInput, inputJSON: [UInt8], budget: Span? = nil,
     priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false,
-    callbackURL: String? = nil
+    maximumAttempts: Int? = nil, callbackURL: String? = nil
   ) {
     self.intent = intent
     self.embedding = embedding
@@ -33,6 +35,7 @@ public struct JobOrder: Sendable {
     self.priority = priority
     self.tenant = tenant
     self.fallbackOnModeration = fallbackOnModeration
+    self.maximumAttempts = maximumAttempts
     self.callbackURL = callbackURL
   }
 }

@@ -67,7 +67,8 @@ public final class JobService: Sendable {
       id: router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
       input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
       priority: order.priority, tenant: order.tenant, callbackURL: address,
-      fallbackOnModeration: order.fallbackOnModeration, copiesArtefacts: dispatcher.artefacts != nil)
+      fallbackOnModeration: order.fallbackOnModeration, maximumAttempts: order.maximumAttempts,
+      copiesArtefacts: dispatcher.artefacts != nil)
     var batch = LedgerBatch()
     batch.decisions = [decision]
     batch.embeddings = [drawn.embedding]

@@ -11,6 +11,7 @@ enum JobExchanges {
   static func record(_ world: JobRouter) async throws -> JSONValue {
     let recorder = ExchangeRecorder(world.router)
     try await jobs(world, recorder)
+    try await unified(world, recorder)
     try await deliveries(world, recorder)
     try await requests(recorder)
     try await webhooks(world, recorder)
@@ -57,6 +58,39 @@ enum JobExchanges {
     try await record.send(.get, "/v1/artefacts/a.png")
     try await record.send(.get, "/v1/artefacts/a.png", headers: [.range: "bytes=1-2"])
     try await record.send(.get, "/v1/artefacts/a.png", headers: [.range: "bytes=99-"])
+  }
+
+  private static func unified(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    for version in ["1.0", "1.1", "2.0"] {
+      world.north.reply(.init(.delivers(.sample, cost: nil)))
+      let body: JSONValue = [
+        "schema_version": .string(version), "request_id": .string("u-\(version)"), "prompt": "a fox",
+        "media_type": "text",
+      ]
+      try await record.send(.post, "/v1/unified", body)
+      world.north.reply(.init(.fails(VendorFailure(.moderated, httpStatus: 400, message: "not this"))))
+      try await record.send(
+        .post, "/v1/unified?schema_version=\(version)",
+        ["schema_version": "2.0", "prompt": "a fox", "media_type": "text", "metadata": ["a": 1]])
+      try await record.send(
+        .post, "/v1/unified",
+        ["schema_version": .string(version), "provider": "nobody", "prompt": "x", "media_type": "text"])
+      try await record.send(
+        .post, "/v1/unified", ["schema_version": .string(version), "prompt": 7, "media_type": "smell"])
+      try await record.send(.get, "/v1/unified/u-\(version)?schema_version=\(version)")
+    }
+    world.north.reply(JobRouter.slow)
+    try await record.send(
+      .post, "/v1/unified", ["schema_version": "2.0", "prompt": "a hare", "media_type": "text"],
+      headers: [.prefer: "wait=0", .idempotencyKey: "u-slow"])
+    try await record.send(
+      .post, "/v1/unified", ["schema_version": "2.0", "prompt": "a hound", "media_type": "text"],
+      headers: [.idempotencyKey: "u-slow"])
+    world.vendorClock.advance(by: .minutes(2))
+    try await record.send(.post, "/v1/unified", ["schema_version": "3.0"])
+    try await record.send(.post, "/v1/unified", ["prompt": "x"])
+    try await record.send(.get, "/v1/unified/nobody")
+    try await record.send(.get, "/v1/unified/u-2.0?schema_version=4.0")
   }
 
   private static func requests(_ record: ExchangeRecorder) async throws {
