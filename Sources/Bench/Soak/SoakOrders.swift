@@ -49,13 +49,30 @@ final class SoakOrders: Sendable {
 
   /// What an order asks for. The mark in the prompt is what the street files it under.
   static func body(_ reference: String, _ number: Int, _ capability: String) -> String {
-    let duration = capability == "text_to_video" ? #", "duration_s": 5"# : ""
+    let more =
+      switch capability {
+      case "text_to_video": #", "duration_s": 5"#
+      // The mark is in the recording itself, where every vendor's upload carries it.
+      case "speech_to_text": #", "audio_url": "\#(recording("[[ref: \(reference)]]"))""#
+      default: ""
+      }
     let subject = ["a lighthouse at dusk", "a kettle on a stove", "two herons", "a street in the rain"][
       number % 4]
     return """
       {"capability": "\(capability)", "intent": "\(subject), number \(number % 500)", \
-      "input": {"prompt": "\(subject) [[ref: \(reference)]]"\(duration)}, "deadline_s": \(SoakSettings.budget)}
+      "input": {"prompt": "\(subject) [[ref: \(reference)]]"\(more)}, "deadline_s": \(SoakSettings.budget)}
       """
+  }
+
+  /// A sound file as a data URL, in which a mark stands for the samples.
+  static func recording(_ mark: String) -> String {
+    func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
+    let samples = Array(mark.utf8)
+    let format = little(16, 4) + little(1, 2) + little(1, 2) + little(8_000, 4) + little(8_000, 4)
+    let bytes =
+      Array("RIFF".utf8) + little(36 + samples.count, 4) + Array("WAVEfmt ".utf8) + format + little(1, 2)
+      + little(8, 2) + Array("data".utf8) + little(samples.count, 4) + samples
+    return "data:audio/x-wav;base64," + Data(bytes).base64EncodedString()
   }
 
   private func work() {

@@ -21,6 +21,11 @@ struct SoakReconciliation {
         [provider, vendorID, state.rawValue, failure?.rawValue].compactMap(\.self).joined(separator: " ")
       }
 
+      /// Whether it is the work that the street calls by this id. Some vendors put it at the end of a path.
+      fileprivate func isNamed(_ id: String) -> Bool {
+        vendorID.map { $0 == id || $0.hasSuffix("/" + id) } ?? false
+      }
+
       /// The likelier a vendor took it on, the lower: one that delivered did for certain, one that was turned away did
       /// not.
       fileprivate var rank: Int {
@@ -108,7 +113,7 @@ struct SoakReconciliation {
       nameless[attempt.provider, default: []].append(attempt)
     }
     for submission in taken {
-      let named = job.attempts.first { $0.provider == submission.vendor && $0.vendorID == submission.id }
+      let named = job.attempts.first { $0.provider == submission.vendor && $0.isNamed(submission.id) }
       var attempt = named
       if attempt == nil, !(nameless[submission.vendor] ?? []).isEmpty {
         let tries = nameless[submission.vendor]!

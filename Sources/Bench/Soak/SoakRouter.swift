@@ -114,7 +114,8 @@ extension SoakReconciliation.Executed {
       isFlagged: JobOutcome(job).possibleDoubleSpend,
       attempts: job.attempts.map { attempt in
         Try(
-          provider: job.plan[attempt.candidate].provider, vendorID: attempt.vendor?.id, state: attempt.state,
+          provider: SoakStreet.vendor(of: job.plan[attempt.candidate].provider),
+          vendorID: attempt.vendor?.id, state: attempt.state,
           failure: attempt.failure?.failureClass)
       })
   }

@@ -55,7 +55,7 @@ final class StreetWorld: Sendable {
   static let paths = [
     ("openai", "/openai/v1"), ("replicate", "/replicate/v1"), ("bfl", "/bfl"), ("stability", "/stability"),
     ("together", "/together"), ("openrouter", "/openrouter/api/v1"), ("runway", "/runway/v1"),
-    ("luma", "/luma/v1"), ("google", "/google/v1beta"),
+    ("luma", "/luma/v1"), ("dreammachine", "/dreammachine/v1"), ("google", "/google/v1beta"),
   ]
 
   /// What the environment says where it is not just any key.
@@ -73,7 +73,7 @@ final class StreetWorld: Sendable {
     losesWebhooks = plan.losesWebhooks
     let vendors = folder.appending(path: "vendors")
     try FileManager.default.copyItem(at: Self.data.appending(path: "vendors"), to: vendors)
-    for (vendor, words) in plan.changes {
+    for (vendor, words) in plan.changes where !words.isEmpty {
       let file = vendors.appending(path: "\(vendor).yaml")
       var text = try String(contentsOf: file, encoding: .utf8)
       for (old, new) in words {

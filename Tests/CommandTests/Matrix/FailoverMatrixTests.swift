@@ -55,7 +55,7 @@ struct FailoverMatrixTests {
   @Test("All of it, as a report", .enabled(if: isSlow, "takes minutes: set POINTSMAN_SLOW, or make matrix"))
   func whole() async throws {
     let all = MatrixLine.all.flatMap { line in
-      MatrixFault.all.filter { $0.needs(line) }.map { (line: line, fault: $0) }
+      MatrixFault.all.filter { $0.suits(line) }.map { (line: line, fault: $0) }
     }
     let cells = await Self.cells(all)
     let environment = ProcessInfo.processInfo.environment

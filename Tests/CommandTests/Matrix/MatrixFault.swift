@@ -34,7 +34,15 @@ struct MatrixFault: Sendable {
   }
 
   /// What the fault is to be at a line; nil where the job is done all the same.
-  func expected(of line: MatrixLine) -> FailureClass? { line.otherwise[name] ?? expected }
+  func expected(of line: MatrixLine) -> FailureClass? {
+    if let otherwise = line.otherwise[name] { return otherwise }
+    return expected
+  }
+
+  /// Whether it means anything at a line, and ends there within a test's patience.
+  func suits(_ line: MatrixLine) -> Bool {
+    needs(line) && (!(isEndless || line.endless.contains(name)) || !line.brief.isEmpty)
+  }
 
   static let all: [MatrixFault] = [
     // Nothing was taken on, and the vendor said so.
@@ -46,8 +54,8 @@ struct MatrixFault: Sendable {
     MatrixFault("server_error 503", "server_error", .transient),
     MatrixFault("retired", nil, .retired),
     // Whatever asks with the credential is refused, the check of its health too.
-    MatrixFault("unauthorized", "unauthorized, on: any", .authCredit),
-    MatrixFault("out_of_credit", "out_of_credit, on: any", .authCredit),
+    MatrixFault("unauthorized", "unauthorized, on: any", .authCredit, needs: \.hasKey),
+    MatrixFault("out_of_credit", "out_of_credit, on: any", .authCredit, needs: \.hasKey),
     // Whether it was taken on cannot be known: what a gateway says, and answers that are lost or no answers.
     MatrixFault("server_error 502", "server_error, status: 502", .ambiguous),
     MatrixFault("server_error 504", "server_error, status: 504", .ambiguous),

@@ -5,7 +5,7 @@ import Wire
 struct MatrixLine: Sendable {
   /// The vendor, and what it makes where it has several lines.
   var name: String
-  /// As declared.
+  /// As declared, and in the catalogue.
   var vendor: String
   var capability: String
   /// A line of the catalogue.
@@ -19,24 +19,31 @@ struct MatrixLine: Sendable {
   /// Answers name the address to ask for the status.
   var givesStatusURL = false
   var hasWebhooks = false
+  /// Whose vendor on the street it is, where that has another name.
+  var streetName: String?
+  /// A further line of the catalogue's providers, where the street is not found without it.
+  var provider: String?
+  /// Whether it asks for a credential.
+  var hasKey = true
   /// In the place of what stands in the declaration: questions a few times a second, as the street's work is brief.
   var quick: [String: String] = [:]
-  /// The same: limits that can be waited for, where no answer ever comes.
-  var brief: [String: String]
+  /// The same: limits that can be waited for, where no answer ever comes; empty where there are none.
+  var brief: [String: String] = [:]
   /// Faults after which the vendor never says how its work ended.
   var endless: Set<String> = []
-  /// What a fault means here, where it means something else than at most vendors.
-  var otherwise: [String: FailureClass] = [:]
+  /// What a fault means here, where it means something else than at most vendors; nil where the job is done all the
+  /// same.
+  var otherwise: [String: FailureClass?] = [:]
 
   /// Who is asked next.
   enum Second: String, Sendable {
-    case fal, replicate, openai, falFilms, falUpscaling
+    case fal, replicate, openai, openaiSpeech, openaiWords, falFilms, falUpscaling
 
     var vendor: String {
       switch self {
       case .fal, .falFilms, .falUpscaling: "fal"
       case .replicate: "replicate"
-      case .openai: "openai"
+      case .openai, .openaiSpeech, .openaiWords: "openai"
       }
     }
 
@@ -45,6 +52,8 @@ struct MatrixLine: Sendable {
       case .fal: StreetModel.fal
       case .replicate: StreetModel.replicate
       case .openai: MatrixLine.model("openai/gpt-5-mini", "gpt-5-mini", "text_generation")
+      case .openaiSpeech: MatrixLine.model("openai/gpt-4o-mini-tts", "gpt-4o-mini-tts", "text_to_speech")
+      case .openaiWords: MatrixLine.model("openai/whisper-1", "whisper-1", "speech_to_text")
       case .falFilms:
         MatrixLine.model("fal/kling", "fal-ai/kling-video/v2.5-turbo/pro/text-to-video", "text_to_video")
       case .falUpscaling: MatrixLine.model("fal/clarity", "fal-ai/clarity-upscaler", "super_resolution")
@@ -55,10 +64,13 @@ struct MatrixLine: Sendable {
       switch self {
       case .fal, .falFilms, .falUpscaling: MatrixLine.polls("2s", "20s")
       case .replicate: MatrixLine.polls("1s", "15s")
-      case .openai: [:]
+      case .openai, .openaiSpeech, .openaiWords: [:]
       }
     }
   }
+
+  /// Its name on the street.
+  var house: String { streetName ?? vendor }
 
   var candidate: String { String(model.dropFirst("id: ".count).prefix { $0 != "," }) }
 
@@ -78,13 +90,15 @@ struct MatrixLine: Sendable {
   private static let noContract = ["immediate: true": "immediate: true\n    contract: {submit_limit: 2s}"]
 
   /// What stands in a refusal's body outweighs its status.
-  private static let wordsOutweigh: [String: FailureClass] = [
+  private static let wordsOutweigh: [String: FailureClass?] = [
     "server_error 400": .transient, "server_error 422": .transient,
   ]
 
-  /// Declared vendors whose faults are looked at by suites of their own, with what is special about them: Vertex in
-  /// `StreetCloudTests`, services on one's own machine in `LocalServiceTests`.
-  static let elsewhere: Set<String> = ["vertex", "ffmpeg", "chatterbox", "whisper"]
+  /// Declared, and not on the street: ffmpeg is the real one, in `LocalServiceTests` and `CompositorTests`.
+  static let elsewhere: Set<String> = ["ffmpeg"]
+
+  /// A service of one's own has no content policy: what the street has it refuse is the caller's fault to it.
+  private static let own: [String: FailureClass?] = ["stuck": .ambiguous, "moderated": .callerError]
 
   static let all = [
     MatrixLine(
@@ -156,5 +170,39 @@ struct MatrixLine: Sendable {
       model: model("google/omni", "gemini-omni-1.1-flash", "text_to_video"), second: .falFilms,
       hasFiles: false, quick: polls("2s", "20s"), brief: limits(submit: "20s", attempt: "20m"),
       otherwise: wordsOutweigh),
+    MatrixLine(
+      name: "vertex films", vendor: "vertex", capability: "text_to_video",
+      model: model("vertex/veo-3.1", "veo-3.1-generate-001", "text_to_video"), second: .falFilms,
+      hasFiles: false, streetName: "google", quick: polls("5s", "20s"),
+      brief: limits(submit: "20s", attempt: "20m"), otherwise: wordsOutweigh),
+    MatrixLine(
+      name: "dream machine", vendor: "dreammachine", capability: "image_generation",
+      model: model("dreammachine/photon-1", "photon-1", "image_generation"), second: .fal, hasWebhooks: true,
+      quick: polls("1s", "10s"), brief: limits(submit: "10s", attempt: "10m"),
+      // It says that the job failed, and nothing else.
+      otherwise: ["fails": .unknown]),
+    MatrixLine(
+      name: "bedrock", vendor: "bedrock", capability: "text_generation",
+      model: model("bedrock/nova-lite", "amazon.nova-lite-v1:0", "text_generation"), second: .openai,
+      isImmediate: true, hasFiles: false, otherwise: wordsOutweigh),
+    MatrixLine(
+      name: "bedrock films", vendor: "bedrock", capability: "text_to_video",
+      model: model("bedrock/ray-2", "luma.ray-v2:0", "text_to_video"), second: .falFilms,
+      // Each try is struck here; a submission that is lost once is found by its token (StreetCloudTests).
+      otherwise: wordsOutweigh),
+    MatrixLine(
+      name: "chatterbox", vendor: "chatterbox", capability: "text_to_speech",
+      model: model("chatterbox/base", "base", "text_to_speech"), second: .openaiSpeech, isImmediate: true,
+      hasFiles: false, streetName: "local",
+      provider: LocalServiceTests.provider("chatterbox", "ROOT/local/chatterbox"), hasKey: false,
+      brief: ["submit_limit: 10m": "submit_limit: 2s"],  // A sound is no JSON, and so cannot be malformed as one.
+      otherwise: own.merging(["malformed_json": nil]) { $1 }),
+    MatrixLine(
+      name: "whisper", vendor: "whisper", capability: "speech_to_text",
+      model: model("whisper/large-v3", "large-v3", "speech_to_text"), second: .openaiWords,
+      input: ["audio_url": LocalServiceTests.recording(800), "prompt": "foxes"], isImmediate: true,
+      hasFiles: false, streetName: "local",
+      provider: LocalServiceTests.provider("whisper", "ROOT/local/whisper"), hasKey: false,
+      brief: ["submit_limit: 20m": "submit_limit: 2s"], otherwise: own),
   ]
 }

@@ -17,17 +17,26 @@ enum MatrixRun {
     let seen = Seen(MatrixCell(line: line, fault: fault))
     try await StreetWorld.open(plan(line, fault, hasSecond: true)) { world in
       try await world.serving { router in
+        try await isKnownToRun(line, router)
         seen.cell = try await withSecond(seen.cell, world, router)
       }
     }
     if let failure = seen.cell.failure {
       try await StreetWorld.open(plan(line, fault, hasSecond: false)) { world in
         try await world.serving { router in
+          try await isKnownToRun(line, router)
           seen.cell.retry = try await retry(line, failure, router)
         }
       }
     }
     return seen.cell
+  }
+
+  /// A service on one's own machine gets work when it has been seen to run.
+  private static func isKnownToRun(_ line: MatrixLine, _ router: StreetWorld.Router) async throws {
+    guard line.provider != nil else { return }
+    let status = try await LocalServiceTests.checked(line.vendor, router)
+    if status != "healthy" { throw MatrixTrouble("the service is \(status ?? "unknown")") }
   }
 
   private final class Seen: @unchecked Sendable {
@@ -45,7 +54,8 @@ enum MatrixRun {
     // A cooldown is long where it is looked at, and short where it is waited for.
     let order = fault.order.replacingOccurrences(of: "LATER", with: hasSecond ? "600" : "1")
     var plan = StreetWorld.Plan(
-      models: [line.model], faults: ["{fault: \(order), vendor: \(line.vendor), \(frequency)}"],
+      models: [line.model], providers: line.provider.map { [$0] } ?? [],
+      faults: ["{fault: \(order), vendor: \(line.house), \(frequency)}"],
       hasWebhooks: fault.isOfWebhooks, changes: [line.vendor: changes])
     if hasSecond {
       plan.models.append(line.second.model)
@@ -66,7 +76,7 @@ enum MatrixRun {
     cell.state = job["state"]?.stringValue ?? "none"
     cell.failure = attempts.first?["error"]?["class"]?.stringValue.flatMap { FailureClass(rawValue: $0) }
     cell.isFlagged = job["possible_double_spend"]?.boolValue ?? false
-    cell.taken = (world.taken(line.vendor), world.taken(line.second.vendor))
+    cell.taken = (world.taken(line.house), world.taken(line.second.vendor))
     cell.paid = world.paid
     #expect(attempts.first?["candidate"]?.stringValue == line.candidate, "\(line.name): \(job)")
     try await StreetFaultTests.checkEnd(of: job, router)
@@ -79,18 +89,21 @@ enum MatrixRun {
 
     let treatment = failure.treatment
     // The board hears of an attempt's end with it; what a check of the provider's health finds comes later.
+    // The first look that shows it counts: without a check of its health a refused provider is tried again soon.
+    var first = await effect(line, router)
     _ = await eventually {
-      let after = await effect(line, router)
-      return (treatment.statistic == .none || after.statistic == treatment.statistic)
-        && ([.unaffected, .counts].contains(treatment.circuit) || after.circuit == treatment.circuit)
+      let isSeen =
+        (treatment.statistic == .none || first.statistic == treatment.statistic)
+        && ([.unaffected, .counts].contains(treatment.circuit) || first.circuit == treatment.circuit)
+      if !isSeen { first = await effect(line, router) }
+      return isSeen
     }
-    let first = await effect(line, router)
     (cell.circuit, cell.scope, cell.statistic) = (first.circuit, first.scope, first.statistic)
     // Questions about the work that fail count as well, and can be enough before the attempt has ended.
     let isCounted =
       switch first.circuit {
       case .unaffected: await repeated(line, router)
-      case .removed: try await world.failedAnswers(line.vendor) >= enough
+      case .removed: try await world.failedAnswers(line.house) >= enough
       default: false
       }
     if isCounted { (cell.circuit, cell.scope) = (.counts, .candidate) }
