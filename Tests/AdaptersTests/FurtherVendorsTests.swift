@@ -126,6 +126,30 @@ struct FurtherVendorsTests {
     #expect(try Samples.body(try Samples.call("luma", plain))["video"] == nil)
   }
 
+  @Test("Luma's older API: films of prompts and of pictures, a callback, and a reason in words")
+  func dreamMachine() throws {
+    let film = try Samples.order(.textToVideo, "ray-2", ["prompt": "p", "duration_s": 5])
+    #expect(
+      try Samples.body(try Samples.call("dreammachine", film))
+        == ["model": "ray-2", "prompt": "p", "duration": "5s"])
+    let moving = try Samples.order(.imageToVideo, "ray-2", ["image_url": "https://me.example/fox.png"])
+    let call = try Samples.call("dreammachine", moving)
+    #expect(call.url == "https://api.lumalabs.ai/dream-machine/v1/generations/video")
+    #expect(
+      try Samples.body(call)["keyframes"] == [
+        "frame0": ["url": "https://me.example/fox.png", "type": "image"]
+      ])
+    func failed(_ reason: String) throws -> FailureClass? {
+      failureClass(
+        try seen(
+          "dreammachine", .textToVideo, #"{"id": "g", "state": "failed", "failure_reason": "\#(reason)"}"#))
+    }
+    #expect(try failed("400: prompt not allowed because advanced moderation failed") == .moderated)
+    #expect(try failed("Insufficient credits") == .authCredit)
+    // It gives no code, and these words say nothing.
+    #expect(try failed("Job failed") == .unknown)
+  }
+
   @Test("OpenRouter: relative addresses, the vendor's own preferences, the cost it states, its callback")
   func openRouter() throws {
     let (interpreter, operation) = try parts("openrouter", .textToVideo)

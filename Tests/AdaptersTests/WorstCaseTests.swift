@@ -56,6 +56,10 @@ struct WorstCaseTests {
       success: "completed", empty: #""output": []"#, foreign: #""output": [{"url": "\#(inside)"}]"#,
       floor: .seconds(1), lifetime: .hours(1)),
     Case(
+      vendor: "dreammachine", capability: .textToVideo, body: #"{"id": "x", "state": "WORD", REST}"#,
+      success: "completed", empty: #""assets": null"#, foreign: #""assets": {"video": "\#(inside)"}"#,
+      floor: .seconds(1)),
+    Case(
       vendor: "bfl", capability: .imageGeneration, model: "flux-2-pro",
       body: #"{"id": "x", "status": "WORD", REST}"#, success: "Ready", empty: #""result": {}"#,
       foreign: #""result": {"sample": "\#(inside)"}"#, floor: .milliseconds(500), lifetime: .minutes(10)),
