@@ -21,6 +21,25 @@ extension JSONValue {
     return try parser.document()
   }
 
+  /// Reads one JSON text in which a member of the outermost object is likely to be a long array of numbers, such as an
+  /// embedding: they go into an array of floats at once, and not through a value for each.
+  ///
+  /// - Returns: the value, and the numbers under `name`, each as the nearest binary32; in the value an empty array stands
+  ///   for them. Without floats the value is whole: there is no such member, or it is something else than an array of
+  ///   one and more numbers that are finite as binary32.
+  /// - Throws: the first fault, with its place.
+  public static func parse(
+    _ bytes: UnsafeRawBufferPointer, packing name: String, maximumDepth: Int = 64
+  ) throws(JSONError) -> (value: JSONValue, floats: [Float]?) {
+    guard let start = bytes.baseAddress, !bytes.isEmpty else {
+      return (try parse(bytes, maximumDepth: maximumDepth), nil)
+    }
+    var parser = JSONParser(
+      start: start.assumingMemoryBound(to: UInt8.self), end: bytes.count, maximumDepth: maximumDepth)
+    parser.packing = name
+    return (try parser.document(), parser.packed)
+  }
+
   /// Reads one JSON text from an array of UTF-8 bytes; see ``parse(_:maximumDepth:)-(UnsafeRawBufferPointer,_)``.
   public static func parse(_ bytes: [UInt8], maximumDepth: Int = 64) throws(JSONError) -> JSONValue {
     // withUnsafeBytes does not carry a typed error, so the result crosses as a value.
@@ -46,6 +65,9 @@ struct JSONParser {
   let end: Int
   let maximumDepth: Int
   var at = 0
+  /// The member of the outermost object whose numbers are kept apart.
+  var packing: String?
+  private(set) var packed: [Float]?
 
   init(start: UnsafePointer<UInt8>, end: Int, maximumDepth: Int) {
     self.start = start
@@ -112,7 +134,12 @@ struct JSONParser {
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw expected("':'") }
       skipSpace()
-      members.append(JSONValue.Member(name, try value(depth: depth)))
+      if depth == 1, name == packing, let floats = floats() {
+        packed = floats
+        members.append(JSONValue.Member(name, .array([])))
+      } else {
+        members.append(JSONValue.Member(name, try value(depth: depth)))
+      }
       skipSpace()
       if take(UInt8(ascii: ",")) {
         skipSpace()
@@ -122,6 +149,26 @@ struct JSONParser {
         throw expected("',' or '}'")
       }
     }
+  }
+
+  /// An array of numbers; nil, and nothing is read, where it is anything else. Faults are left to ``value(depth:)``.
+  private mutating func floats() -> [Float]? {
+    let first = at
+    guard take(UInt8(ascii: "[")) else { return nil }
+    var floats: [Float] = []
+    floats.reserveCapacity(256)
+    while true {
+      skipSpace()
+      guard at < end, start[at] == UInt8(ascii: "-") || start[at] &- UInt8(ascii: "0") <= 9,
+        let number = try? number().doubleValue, Float(number).isFinite
+      else { break }
+      floats.append(Float(number))
+      skipSpace()
+      if take(UInt8(ascii: "]")) { return floats }
+      guard take(UInt8(ascii: ",")) else { break }
+    }
+    at = first
+    return nil
   }
 
   /// Small objects are searched in place; from 24 members on a set keeps the reading linear, so that a

@@ -170,4 +170,35 @@ import Wire
       }
     }
   }
+
+  @Test("numbers under one name are read apart, and nothing else about the text changes")
+  func packing() throws {
+    func read(_ text: String) throws -> (JSONValue, [Float]?) {
+      var text = text
+      let result = try text.withUTF8 { try JSONValue.parse(UnsafeRawBufferPointer($0), packing: "e") }
+      return (result.value, result.floats)
+    }
+    let (value, floats) = try read(#"{"a": 1, "e": [0.5, -2, 1e-3 ,3 ], "b": {"e": [4]}}"#)
+    #expect(floats == [0.5, -2, 0.001, 3])
+    #expect(value == ["a": 1, "e": [], "b": ["e": [4]]])
+    // What is no array of finite numbers stays where it is.
+    for text in [
+      #"{"e": []}"#, #"{"e": [1, null]}"#, #"{"e": [1, [2]]}"#, #"{"e": [1e39]}"#, #"{"e": "x"}"#, "[1]", "7",
+      #"{"f": [1]}"#,
+    ] {
+      let (whole, none) = try read(text)
+      let plain = try JSONValue.parse(text)
+      #expect(none == nil && whole == plain, "\(text)")
+    }
+    // Faults are those of the plain reading.
+    for text in [
+      #"{"e": [1,]}"#, #"{"e": [1"#, #"{"e": [1 2]}"#, #"{"e": [01]}"#, #"{"e": [1], "e": [2]}"#,
+      #"{"e": [1e999]}"#,
+      #"{"e": [1]} x"#, "",
+    ] {
+      let plain = #expect(throws: JSONError.self, "\(text)") { try JSONValue.parse(text) }
+      let packed = #expect(throws: JSONError.self, "\(text)") { try read(text) }
+      #expect(plain == packed, "\(text)")
+    }
+  }
 }

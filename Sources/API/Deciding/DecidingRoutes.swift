@@ -52,8 +52,10 @@ struct DecidingRoutes {
   /// error, an `idempotency_key`, a long text, a record that must be on disk first. ``decide(_:_:)`` then takes the
   /// whole request, so that there is one place for each of these.
   func answerAtOnce(_ body: UnsafeRawBufferPointer) -> [UInt8]? {
-    guard body.count <= DecidingRoutes.longestAtOnce, let value = try? JSONValue.parse(body),
-      let wanted = try? DecisionRequest(value, dimension: service.embedder.dimension, limits: limits),
+    guard body.count <= DecidingRoutes.longestAtOnce,
+      let (value, floats) = try? JSONValue.parse(body, packing: "embedding"),
+      let wanted = try? DecisionRequest(
+        value, floats: floats, dimension: service.embedder.dimension, limits: limits),
       wanted.idempotencyKey == nil,
       let answered = try? service.decideAtOnce(wanted.intent, embedding: wanted.embedding)
     else { return nil }

@@ -9,9 +9,12 @@ struct DecisionRequest {
   var embedding: [Float]?
   var idempotencyKey: String?
 
-  init(_ value: JSONValue, dimension: Int, limits: RequestLimits) throws(FieldErrors) {
+  /// - Parameter floats: of the embedding, where they were read apart from the value.
+  init(
+    _ value: JSONValue, floats: [Float]? = nil, dimension: Int, limits: RequestLimits
+  ) throws(FieldErrors) {
     var reader = try FieldReader(value)
-    self.init(&reader, dimension: dimension, limits: limits)
+    self.init(&reader, floats: floats, dimension: dimension, limits: limits)
     try reader.finish()
   }
 
@@ -21,14 +24,14 @@ struct DecisionRequest {
   /// - Parameter spare: the text to take where none is given and no embedding either; what there is of it elsewhere in
   ///   the request.
   init(
-    _ reader: inout FieldReader, dimension: Int, limits: RequestLimits,
+    _ reader: inout FieldReader, floats: [Float]? = nil, dimension: Int, limits: RequestLimits,
     spare: (text: String?, source: String)? = nil
   ) {
     let capability = reader.parsed("capability", as: "one of \(Capability.listing)") {
       Capability(name: $0)
     }
     var text = reader.optionalString("intent", length: 1...limits.intentCharacters)
-    embedding = DecisionRequest.embedding(&reader, dimension)
+    embedding = DecisionRequest.embedding(&reader, floats, dimension)
     if text == nil, !reader.has("intent") {
       text = spare?.text
       if text == nil, !reader.has("embedding") {
@@ -71,8 +74,11 @@ struct DecisionRequest {
     return constraints
   }
 
-  private static func embedding(_ reader: inout FieldReader, _ dimension: Int) -> [Float]? {
-    guard let floats = reader.optionalFloats("embedding") else { return nil }
+  private static func embedding(
+    _ reader: inout FieldReader, _ floats: [Float]?, _ dimension: Int
+  ) -> [Float]? {
+    let held = reader.optionalFloats("embedding")
+    guard let floats = floats ?? held else { return nil }
     guard reader.isClean || !floats.isEmpty else { return nil }
     guard floats.count == dimension else {
       reader.fail(
