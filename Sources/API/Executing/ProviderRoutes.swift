@@ -90,6 +90,7 @@ extension JSONWriter {
     field("in_use", view.inUse)
     field("queued", view.queued)
     field("concurrency", view.concurrency)
+    field("webhooks_dropped", view.droppedWebhooks)
     objects("candidates", view.candidates) { writer, candidate in
       let live = candidate.live
       writer.field("candidate", candidate.candidate)

@@ -1,5 +1,6 @@
 import Jobs
 import Routing
+import ServiceLifecycle
 
 extension JobService {
   /// Takes in a call to `/webhooks/<provider>`; what it says is durable before this returns.
@@ -20,7 +21,8 @@ extension JobService {
       return .refused(error)
     }
     do {
-      guard let (job, attempt) = try await find(notice, at: provider, token: token) else {
+      guard let (job, attempt) = try await awaited(notice, at: provider, token: token) else {
+        strangers.drop(from: provider)
         return .unknownJob
       }
       let known = job.attempts[attempt].vendor
@@ -38,6 +40,21 @@ extension JobService {
     } catch {
       return .unavailable("\(error)")
     }
+  }
+
+  /// What a notice is about. A signed one may have overtaken the answer that names the work, and waits for it a moment;
+  /// it is not acknowledged meanwhile, so that nothing is lost when the router ends.
+  private func awaited(
+    _ notice: WebhookNotice, at provider: String, token: String?
+  ) async throws -> (job: Job, attempt: Int)? {
+    if let found = try await find(notice, at: provider, token: token) { return found }
+    guard notice.isSigned, strangers.enter() else { return nil }
+    defer { strangers.leave() }
+    for pause in settings.strangerPauses {
+      try await cancelWhenGracefulShutdown { try await Task.sleep(for: .microseconds(pause.microseconds)) }
+      if let found = try await find(notice, at: provider, token: token) { return found }
+    }
+    return nil
   }
 
   private func find(

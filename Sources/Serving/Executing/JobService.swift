@@ -15,6 +15,7 @@ public final class JobService: Sendable {
   /// Nil for a router that tells nobody.
   public let deliveries: DeliveryService?
   let dispatcher: Dispatcher
+  let strangers = WebhookStrangers()
 
   init(
     router: RoutingService, settings: JobSettings, dispatcher: Dispatcher,
@@ -127,7 +128,13 @@ public final class JobService: Sendable {
   }
 
   /// Every provider of the catalogue, by id.
-  public func providers() async -> [ProviderView] { await dispatcher.providers() }
+  public func providers() async -> [ProviderView] {
+    await dispatcher.providers().map { view in
+      var view = view
+      view.droppedWebhooks = strangers.dropped(from: view.provider)
+      return view
+    }
+  }
 
   /// What a check of a provider came to. Told after every check, and not only when the state has
   /// changed: a good one opens what a refused credential had shut, a refused one confirms it.

@@ -17,6 +17,8 @@ public struct JobSettings: Sendable {
   public var jobsRemembered = 2_000
   /// How long after the end of a job its open cancellations are still carried out at start.
   public var cancellationWindow = Span.hours(1)
+  /// How often, and after which pauses, a signed webhook about unknown work is looked at again before it is dropped.
+  public var strangerPauses: [Span] = [50, 100, 200, 400, 800, 1_500].map { .milliseconds($0) }
   /// How long an event is kept back after a commit that failed.
   public var commitPause = Span.milliseconds(500)
   /// The least time between two publications of the market when only figures have changed.

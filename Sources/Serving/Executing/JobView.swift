@@ -43,6 +43,8 @@ public struct ProviderView: Sendable {
   public var queued: Int
   /// The most jobs at the vendor at the same time; nil is no known limit.
   public var concurrency: Int?
+  /// Webhooks about work that stayed unknown, since the start.
+  public var droppedWebhooks = 0
   /// By id.
   public var candidates: [CandidateView]
 

@@ -59,6 +59,7 @@ struct JobRouter: Sendable {
   static func run<Result: Sendable>(
     on ledger: any Ledger = MemoryLedger(), contract: VendorContract = polled,
     limits: RequestLimits = RequestLimits(), heartbeat: Duration = .seconds(15),
+    strangerPauses: [Span] = [.milliseconds(10)],
     _ body: @escaping @Sendable (JobRouter) async throws -> Result
   ) async throws -> Result {
     let clock = ManualClock()
@@ -78,12 +79,14 @@ struct JobRouter: Sendable {
       let deliveries = DeliveryService(
         router: service, door: door, settings: deliverySettings, seed: 7, logger: TestRouter.quiet
       ) { try JobNotice.bytes($0, service) }
+      var settings = JobSettings(publicBase: "https://router.example")
+      settings.strangerPauses = strangerPauses
       let jobs = try await JobService.start(
         router: service,
         adapters: ScriptedAdapters(
           [ScriptedAdapter(north, contract), ScriptedAdapter(south, contract)],
           gaps: ["west": "no declaration is called 'west'"]),
-        settings: JobSettings(publicBase: "https://router.example"), deliveries: deliveries, seed: 7,
+        settings: settings, deliveries: deliveries, seed: 7,
         logger: TestRouter.quiet)
       let parts = RouterParts(
         jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),

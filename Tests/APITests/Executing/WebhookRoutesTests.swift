@@ -60,6 +60,28 @@ import Wire
         let reply = try await Self.call(world, "north-nobody", query: query)
         #expect(reply.status == 202 && reply["/outcome"] == "unknown_job")
       }
+      let providers = try await world.get("/v1/providers")["/providers"]?.arrayValue
+      let dropped = providers?.map { $0["live"]?["webhooks_dropped"] }
+      #expect(dropped == [3, 0, 0])
+    }
+  }
+
+  @Test("a webhook that overtakes the answer to the submission waits for it")
+  func overtaking() async throws {
+    let pauses = [Span](repeating: .milliseconds(20), count: 1_000)
+    try await JobRouter.run(contract: JobRouter.silent, strangerPauses: pauses) { world in
+      world.north.reply(
+        .init(.accepts(.succeeded(.sample), after: .seconds(30)), delay: .minutes(1)))
+      let id = try await world.job()
+      let isTaken = try await eventually { world.north.works.count == 1 }
+      #expect(isTaken)
+      let vendor = try #require(world.north.works.first?.id)
+      async let told = Self.call(world, vendor)
+      #expect(try await world.get("/v1/jobs/\(id)")["/state"] == "submitting")
+      world.vendorClock.advance(by: .minutes(2))
+      let reply = try await told
+      #expect(reply.status == 200 && reply["/outcome"] == "taken", "\(reply.text)")
+      #expect(try await world.done(id)["/state"] == "succeeded")
     }
   }
 
