@@ -31,6 +31,7 @@ struct MemoryState: Sendable {
   var answers: [String: Answer] = [:]
   var jobs = MemoryJobs()
   var deliveries = MemoryDeliveries()
+  var artefacts = MemoryArtefactAccount()
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -110,7 +111,13 @@ extension MemoryState {
     }
     let receipts = try batch.judgements.map { try admit($0) }
     for answer in batch.answers where answers[answer.key] == nil { answers[answer.key] = answer }
-    for change in batch.jobs { jobs.apply(change) }
+    for change in batch.jobs {
+      jobs.apply(change)
+      if let result = change.job.result {
+        artefacts.use(
+          result.copies, by: ArtefactHolder.job(change.job.id), at: change.job.ended ?? change.job.created)
+      }
+    }
     for check in batch.checks { jobs.keep(check) }
     for change in batch.deliveries { deliveries.apply(change) }
     return receipts
