@@ -23,6 +23,8 @@ public struct Job: Hashable, Sendable {
   public let fallbackOnModeration: Bool
   /// Whether artefacts are copied before the job has succeeded: vendors' addresses expire.
   public let copiesArtefacts: Bool
+  /// What its result is to be kept under for others; nil when it is not.
+  public let cacheTicket: CacheTicket?
 
   public internal(set) var state: JobState
   public internal(set) var attempts: [Attempt] = []
@@ -41,6 +43,8 @@ public struct Job: Hashable, Sendable {
   public internal(set) var ended: Instant?
   /// Counts the changes.
   public internal(set) var revision = 0
+  /// Whose result it was answered with; nil for a job that somebody works on.
+  public internal(set) var cacheOrigin: CacheOrigin?
 
   /// The candidate to be served next.
   public struct Turn: Hashable, Sendable {
@@ -58,7 +62,8 @@ public struct Job: Hashable, Sendable {
   public init(
     id: Identifier, decision: Identifier, capability: Capability, input: JobInput, plan: [PlannedCandidate],
     created: Instant, budget: Span, priority: JobPriority = .normal, tenant: String? = nil,
-    callbackURL: String? = nil, fallbackOnModeration: Bool = false, copiesArtefacts: Bool = false
+    callbackURL: String? = nil, fallbackOnModeration: Bool = false, copiesArtefacts: Bool = false,
+    cacheTicket: CacheTicket? = nil
   ) throws(JobFault) {
     guard !plan.isEmpty else { throw JobFault("a job needs at least one candidate in its plan") }
     guard budget > .seconds(0) else { throw JobFault("a job's time must be more than 0, got \(budget)") }
@@ -83,9 +88,33 @@ public struct Job: Hashable, Sendable {
     self.callbackURL = callbackURL
     self.fallbackOnModeration = fallbackOnModeration
     self.copiesArtefacts = copiesArtefacts
+    self.cacheTicket = cacheTicket
     state = .queued
     turn = Turn(candidate: 0, notBefore: created)
     wake = deadline
+  }
+
+  /// A job that is over as it is made, because an earlier one was the same: nobody is asked, nothing is spent, and
+  /// nothing is learned. Its decision is the one that chose who made the result; what is said about it counts for him.
+  ///
+  /// - Parameters:
+  ///   - similarity: the cosine between the prompts; nil for the same order.
+  /// - Throws: when the budget is not positive.
+  public init(
+    id: Identifier, answeredBy answer: CachedAnswer, similarity: Double?, input: JobInput, created: Instant,
+    budget: Span, priority: JobPriority = .normal, tenant: String? = nil, callbackURL: String? = nil
+  ) throws(JobFault) {
+    let planned = PlannedCandidate(
+      candidate: answer.candidate, provider: answer.provider, estimatedCost: .zero)
+    try self.init(
+      id: id, decision: answer.decision, capability: answer.capability, input: input, plan: [planned],
+      created: created, budget: budget, priority: priority, tenant: tenant, callbackURL: callbackURL)
+    state = .succeeded
+    turn = nil
+    wake = nil
+    ended = created
+    result = answer.result
+    cacheOrigin = CacheOrigin(job: answer.job, kept: answer.created, similarity: similarity)
   }
 
   /// What to do when a new job has been stored.

@@ -36,6 +36,8 @@ extension Job: JSONWritable {
       $0.fieldIfPresent("callback", callbackURL)
       if fallbackOnModeration { $0.field("fallback_on_moderation", true) }
       if copiesArtefacts { $0.field("copies", true) }
+      if let cacheTicket { $0.object("cache") { cacheTicket.writeFields(to: &$0) } }
+      if let cacheOrigin { $0.object("cached") { cacheOrigin.writeFields(to: &$0) } }
       $0.objects("plan", plan) { $1.writeFields(to: &$0) }
       $0.objects("attempts", attempts) { $1.writeFields(to: &$0) }
       if let turn {
@@ -137,7 +139,7 @@ extension VendorFailure {
 }
 
 extension JobResult {
-  fileprivate func writeFields(to writer: inout JSONWriter) {
+  func writeFields(to writer: inout JSONWriter) {
     if !artefacts.isEmpty {
       writer.objects("artefacts", artefacts) {
         $0.field("url", $1.url)

@@ -53,6 +53,13 @@ public final class ArtefactRegister: Sendable {
     return true
   }
 
+  /// What is kept, by name: those behind `after`.
+  public func records(after name: String?, limit: Int) throws -> [ArtefactRecord] {
+    try ledger.artefactRecords(after: name, limit: limit)
+  }
+
+  public func totals() throws -> ArtefactTotals { try ledger.artefactTotals() }
+
   // MARK: Coming in
 
   private func record(_ artefact: Artefact) throws {

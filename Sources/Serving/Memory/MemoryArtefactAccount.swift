@@ -1,5 +1,6 @@
 public import Jobs
 public import Routing
+import Synchronization
 
 /// The account of artefacts in a ``MemoryLedger``.
 struct MemoryArtefactAccount: Sendable {

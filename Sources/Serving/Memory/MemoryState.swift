@@ -1,3 +1,4 @@
+import Jobs
 import Routing
 import Vectors
 
@@ -32,6 +33,7 @@ struct MemoryState: Sendable {
   var jobs = MemoryJobs()
   var deliveries = MemoryDeliveries()
   var artefacts = MemoryArtefactAccount()
+  var cache: [String: CachedAnswer] = [:]
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -117,6 +119,11 @@ extension MemoryState {
         artefacts.use(
           result.copies, by: ArtefactHolder.job(change.job.id), at: change.job.ended ?? change.job.created)
       }
+    }
+    for answer in batch.cached { keep(answer) }
+    for hit in batch.cacheHits {
+      cache[hit.key]?.uses += 1
+      cache[hit.key]?.used = hit.at
     }
     for check in batch.checks { jobs.keep(check) }
     for change in batch.deliveries { deliveries.apply(change) }

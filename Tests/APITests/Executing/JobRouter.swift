@@ -78,15 +78,25 @@ struct JobRouter: Sendable {
       let deliveries = DeliveryService(
         router: service, door: door, settings: deliverySettings, seed: 7, logger: TestRouter.quiet
       ) { try JobNotice.bytes($0, service) }
+      let book = ledger as? any ArtefactLedger & CacheLedger ?? MemoryLedger()
+      let register = ArtefactRegister(
+        TestSupport.MemoryArtefacts(), ledger: book, clock: service.clock, logger: TestRouter.quiet)
+      let links = try ArtefactLinks(
+        ledger: book, isRequired: false, clock: service.clock, mint: { service.mintIdentifier() },
+        life: { .hours(1) })
+      let cache = try ResponseCache(
+        ledger: book, embedder: service.embedder, artefacts: register, clock: service.clock,
+        logger: TestRouter.quiet)
       let jobs = try await JobService.start(
         router: service,
         adapters: ScriptedAdapters(
           [ScriptedAdapter(north, contract), ScriptedAdapter(south, contract)],
           gaps: ["west": "no declaration is called 'west'"]),
-        settings: JobSettings(publicBase: "https://router.example"), deliveries: deliveries, seed: 7,
-        logger: TestRouter.quiet)
+        settings: JobSettings(publicBase: "https://router.example"), deliveries: deliveries, links: links,
+        cache: cache, seed: 7, logger: TestRouter.quiet)
       let parts = RouterParts(
         jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
+        register: register, links: links,
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
       let application = RouterAPI.application(
         service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet)

@@ -53,7 +53,9 @@ struct S3RefusalTests {
 
   @Test("A key that may not write is refused once, and says what it lacks")
   func denied() async throws {
-    let vendor = try LoopbackVendor { $0.method == "HEAD" ? .init(status: 404) : Self.error("AccessDenied", 403) }
+    let vendor = try LoopbackVendor { call in
+      call.method == "HEAD" ? .init(status: 404) : Self.error("AccessDenied", 403)
+    }
     let store = try Self.store(at: vendor.url)
     let error = await #expect(throws: S3Failure.self) { try await store.keep([1], contentType: "image/png") }
     #expect(error == .refused(bucket: "films", code: "AccessDenied"))
@@ -63,7 +65,9 @@ struct S3RefusalTests {
 
   @Test("A bucket that is busy is asked three times, and then it is a failure that passes")
   func busy() async throws {
-    let vendor = try LoopbackVendor { $0.method == "PUT" ? Self.error("SlowDown", 503) : .init(status: 404) }
+    let vendor = try LoopbackVendor { call in
+      call.method == "PUT" ? Self.error("SlowDown", 503) : .init(status: call.method == "GET" ? 200 : 404)
+    }
     let store = try Self.store(at: vendor.url)
     let error = await #expect(throws: S3Failure.self) { try await store.keep([1], contentType: "image/png") }
     #expect(error == .busy(bucket: "films", status: 503, code: "SlowDown") && error?.passes == true)
@@ -111,7 +115,9 @@ struct S3RefusalTests {
       }
       let last = try #require(vendor.calls.last)
       #expect(last.method == "DELETE" && last.target.hasSuffix("?uploadId=u%2F1"))
-      let bodies = vendor.calls.filter { $0.target.contains("partNumber=") }.map { String(decoding: $0.body, as: UTF8.self) }
+      let bodies = vendor.calls.filter { $0.target.contains("partNumber=") }.map {
+        String(decoding: $0.body, as: UTF8.self)
+      }
       #expect(bodies == (fails == "part" ? ["abcd", "efgh"] : ["abcd", "efgh", "ij"]))
     }
   }

@@ -54,7 +54,8 @@ struct S3StoreTests {
 
   @Test("An upload that somebody began yesterday is aborted, one of this hour is not, nor is another's file")
   func abandoned() async throws {
-    let clock = ManualClock(SystemClock().now)
+    // moto says of each upload that it was begun at 2010-11-10T20:48:33Z.
+    let clock = ManualClock(Instant("2010-11-10T21:00:00Z")!)
     let store = try Self.store(clock: clock)
     let name = "\(ArtefactContract.abc).mp4"
     _ = try await store.calls.begin(name, type: "video/mp4")

@@ -2,17 +2,17 @@ import Foundation
 
 /// moto's S3 on the loopback, as `Tests/VendorStreetTests/Scripts/packages.sh` installs it. It ends with the object, or
 /// with the process of the tests, however that ends.
-final class MotoServer: Sendable {
-  let address: String
+public final class MotoServer: Sendable {
+  public let address: String
   private let process = Process()
   private let input = Pipe()
 
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   private static let scripts = root.appending(path: "Tests/VendorStreetTests/Scripts")
   private static let packages = root.appending(path: ".cache/street-venv")
 
-  static var isReady: Bool {
+  public static var isReady: Bool {
     guard let wanted = try? Data(contentsOf: scripts.appending(path: "requirements.txt")) else {
       return false
     }
@@ -20,9 +20,9 @@ final class MotoServer: Sendable {
   }
 
   /// One for all tests: it takes seconds to start. Each test has a prefix of its own.
-  static let shared = Result { try MotoServer() }
+  public static let shared = Result { try MotoServer() }
 
-  struct NotStarted: Error {}
+  public struct NotStarted: Error {}
 
   init() throws {
     process.executableURL = MotoServer.packages.appending(path: "bin/python")
