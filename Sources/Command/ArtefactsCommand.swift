@@ -6,7 +6,8 @@ import Wire
 /// `pointsman artefacts`: the copies of what jobs made.
 struct ArtefactsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "artefacts", abstract: "Show the copies of what jobs made, and remove those that nobody needs.",
+    commandName: "artefacts",
+    abstract: "Show the copies of what jobs made, and remove those that nobody needs.",
     subcommands: [List.self, Clean.self, Rotate.self])
 
   struct List: AsyncParsableCommand {
@@ -34,7 +35,8 @@ struct ArtefactsCommand: AsyncParsableCommand {
 
   struct Clean: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Remove what no job and no cached answer refers to, and what is older than artefact_retention.")
+      abstract:
+        "Remove what no job and no cached answer refers to, and what is older than artefact_retention.")
 
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions

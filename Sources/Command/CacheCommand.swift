@@ -60,7 +60,8 @@ struct CacheCommand: AsyncParsableCommand {
         name, tier.text("entries"), tier.text("bytes"), tier.text("most_bytes"), tier.text("hits"),
         tier.text("evictions"))
     }
-    let rate = answer["hit_rate"]?.doubleValue.map { "\(($0 * 1_000).rounded() / 10) %" } ?? "nothing asked yet"
+    let rate =
+      answer["hit_rate"]?.doubleValue.map { "\(($0 * 1_000).rounded() / 10) %" } ?? "nothing asked yet"
     return table.text + "\n\(answer.text("hits")) hits (\(answer.text("semantic_hits")) by similarity), "
       + "\(answer.text("misses")) misses: \(rate); strategy \(answer.text("strategy"))"
   }

@@ -34,7 +34,8 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help:
-      "Where results of jobs are kept: a folder, or s3://bucket/prefix (default: artefacts, beside the database).")
+      "Where results of jobs are kept: a folder, or s3://bucket/prefix (default: artefacts, beside the database)."
+  )
   var artefacts: String?
 
   @Option(

@@ -6,7 +6,9 @@ public import Serving
 
 extension SQLiteLedger: ArtefactLedger {
   /// Within the transaction that writes who refers to them.
-  static func use(_ copies: [(name: String, byteCount: Int)], by holder: String, at now: Instant, _ db: Database)
+  static func use(
+    _ copies: [(name: String, byteCount: Int)], by holder: String, at now: Instant, _ db: Database
+  )
     throws
   {
     for copy in copies {

@@ -131,7 +131,8 @@ extension SQLiteLedger: CacheLedger {
       case .ttl: "expires, key"
       }
     while true {
-      let keys = try keys("SELECT key, bytes FROM cached_answer WHERE expires <= ? LIMIT 500", [now.microseconds])
+      let keys = try keys(
+        "SELECT key, bytes FROM cached_answer WHERE expires <= ? LIMIT 500", [now.microseconds])
       if keys.isEmpty { break }
       try dropCached(keys.map(\.key))
       trimming.expired += keys.map(\.key)

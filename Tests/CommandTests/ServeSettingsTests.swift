@@ -2,7 +2,9 @@ import Adapters
 import ArgumentParser
 import Declarations
 import Foundation
+import Jobs
 import Routing
+import Serving
 import Testing
 import Transport
 
@@ -118,7 +120,8 @@ struct ServeSettingsTests {
     #expect(throws: (any Error).self) { try Serve.parse(["--public-url", "b.example"]) }
   }
 
-  @Test("A bucket is named by its address, its endpoint and its key's variable; a wrong one is an error of usage")
+  @Test(
+    "A bucket is named by its address, its endpoint and its key's variable; a wrong one is an error of usage")
   func bucket() throws {
     let settings = try Self.settings(
       """
@@ -136,7 +139,8 @@ struct ServeSettingsTests {
     #expect(settings.requiresLinks)
     #expect(settings.cache.strategy == .lfu && settings.cache.memory == 1_000 && settings.cache.disk == 2_000)
     let flags = try Serve.parse([
-      "--artefacts", "s3://films", "--artefacts-endpoint", "https://s3.example.com", "--artefacts-region", "x-1",
+      "--artefacts", "s3://films", "--artefacts-endpoint", "https://s3.example.com", "--artefacts-region",
+      "x-1",
       "--artefact-links", "open",
     ]).settings()
     #expect(try flags.s3?.region == "x-1" && !flags.requiresLinks)

@@ -102,7 +102,8 @@ struct CacheShelfTests {
       return "\(entries[place].value)"
     }
 
-    mutating func insert(_ key: Int, _ value: Int, _ size: Int, _ expires: Instant, at now: Instant) -> [Int] {
+    mutating func insert(_ key: Int, _ value: Int, _ size: Int, _ expires: Instant, at now: Instant) -> [Int]
+    {
       let uses = entries.first { $0.key == key }?.uses ?? 0
       entries.removeAll { $0.key == key }
       guard size <= capacity, now < expires else { return [] }
@@ -256,6 +257,8 @@ struct CachedAnswerTests {
     #expect(CacheSelection(pattern: pattern).contains(answer) == isMatch)
     #expect(CacheSelection(pattern: pattern, provider: "b").contains(answer) == false)
     #expect(CacheSelection(capability: .textToVideo, provider: "a", model: "m").contains(answer))
-    #expect(!CacheSelection(model: "n").contains(answer) && !CacheSelection(capability: .inpainting).contains(answer))
+    #expect(
+      !CacheSelection(model: "n").contains(answer)
+        && !CacheSelection(capability: .inpainting).contains(answer))
   }
 }

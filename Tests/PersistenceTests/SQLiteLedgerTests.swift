@@ -201,7 +201,8 @@ struct SQLiteLedgerTests {
   func migrations() throws {
     for _ in 0..<3 {
       let ledger = try open()
-      #expect(try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3", "v6"])
+      #expect(
+        try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3", "v6"])
       try ledger.close()
     }
   }

@@ -106,13 +106,15 @@ public struct ArtefactContract: Sendable, CustomStringConvertible {
       for name in ["", "..", "/etc/passwd", "\(abc)"] { try await store.remove(name) }
       try expect(try await store.artefact(named: "\(abc).txt"), is: nil)
       do {
-        _ = try await store.read(StoredArtefact(name: "\(abc).txt", contentType: "text/plain", byteCount: 3), 0..<3)
+        _ = try await store.read(
+          StoredArtefact(name: "\(abc).txt", contentType: "text/plain", byteCount: 3), 0..<3)
         throw Violation(description: "what is gone was read")
       } catch let error as Violation { throw error } catch {}
       try expect(try await store.keep(Array("abc".utf8), contentType: "text/plain"), is: artefact)
       try expect(try await store.artefact(named: "\(abc).txt")?.byteCount, is: 3)
     },
-    ArtefactContract("a file of several megabytes comes back as it was, in parts across its middle") { store in
+    ArtefactContract("a file of several megabytes comes back as it was, in parts across its middle") {
+      store in
       let bytes = (0..<5_300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 11) }
       let artefact = try await store.receive(Artefact(url: "https://v.example/film")) {
         descriptor throws(VendorFailure) in

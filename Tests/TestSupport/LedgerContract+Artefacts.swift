@@ -45,7 +45,8 @@ extension Sample {
 
   /// The n-th answer, kept in the n-th minute for an hour.
   public static func answer(
-    _ number: Int, result: JobResult = JobResult(text: "done"), kin: String = "kin", provider: String = "north",
+    _ number: Int, result: JobResult = JobResult(text: "done"), kin: String = "kin",
+    provider: String = "north",
     vector: [UInt8]? = nil
   ) -> CachedAnswer {
     CachedAnswer(
@@ -82,7 +83,8 @@ extension KeepingContract {
     },
     KeepingContract("a file is noted once, and again it is as new; pages go by name") { ledger in
       for number in [2, 1, 3] {
-        try ledger.note(ArtefactRecord(name: Sample.artefactName(number), byteCount: number, kept: Sample.at(5)))
+        try ledger.note(
+          ArtefactRecord(name: Sample.artefactName(number), byteCount: number, kept: Sample.at(5)))
       }
       try ledger.note(ArtefactRecord(name: Sample.artefactName(1), byteCount: 1, kept: Sample.at(9)))
       try ledger.note(ArtefactRecord(name: Sample.artefactName(1), byteCount: 1, kept: Sample.at(7)))
@@ -95,7 +97,8 @@ extension KeepingContract {
         is: [Sample.artefactName(3)])
       try expect(try ledger.artefactTotals(), is: ArtefactTotals(count: 3, bytes: 6, unused: 3))
     },
-    KeepingContract("a shared file is used by each job that made it, until the last one is dropped") { ledger in
+    KeepingContract("a shared file is used by each job that made it, until the last one is dropped") {
+      ledger in
       try ledger.keep(try Sample.finishedJob(1, making: Sample.copies(1, 2)))
       try ledger.keep(try Sample.finishedJob(2, making: Sample.copies(2)))
       func uses() throws -> [Int] {
@@ -233,7 +236,7 @@ extension KeepingContract {
           CacheHit(key: "key-2", at: Sample.at(20)), CacheHit(key: "key-2", at: Sample.at(30)),
           CacheHit(key: "key-3", at: Sample.at(25)),
         ])
-        let size = Sample.answer(2).byteCount
+        let size = Sample.answer(3).byteCount
         let trimming = try ledger.trimCache(to: 2 * size - 1, by: strategy, at: Sample.at(61))
         try expect(trimming.expired, is: ["key-1"])
         try expect(trimming.evicted == evicted, "\(strategy): \(trimming.evicted)")

@@ -77,12 +77,14 @@ enum Botocore {
 
     func encode(to encoder: any Encoder) throws {
       var values = encoder.singleValueContainer()
-      try values.encode([
-        "method": method, "endpoint": endpoint, "bucket": bucket, "key": key, "region": region, "date": date,
-        "access_key": access_key, "secret_key": secret_key,
-      ].mapValues { Field.text($0) }.merging([
-        "lifetime": .number(lifetime), "session_token": session_token.map { .text($0) } ?? .null,
-      ]) { $1 })
+      try values.encode(
+        [
+          "method": method, "endpoint": endpoint, "bucket": bucket, "key": key, "region": region,
+          "date": date,
+          "access_key": access_key, "secret_key": secret_key,
+        ].mapValues { Field.text($0) }.merging([
+          "lifetime": .number(lifetime), "session_token": session_token.map { .text($0) } ?? .null,
+        ]) { $1 })
     }
 
     private enum Field: Encodable {
@@ -231,6 +233,8 @@ struct BotocoreTests {
       let halves = url.split(separator: "?", maxSplits: 1).map(String.init)
       return [halves[0]] + halves[1].split(separator: "&").map(String.init).sorted()
     }
-    for (call, url) in zip(calls, expected) { #expect(try parts(call.address()) == parts(url), "\(call.key)") }
+    for (call, url) in zip(calls, expected) {
+      #expect(try parts(call.address()) == parts(url), "\(call.key)")
+    }
   }
 }

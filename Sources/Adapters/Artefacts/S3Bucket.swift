@@ -20,8 +20,11 @@ public struct S3Bucket: Hashable, Sendable {
   ///   - endpoint: of a store that is not AWS's, such as `http://127.0.0.1:9000`; there the bucket is the first part of
   ///     the path. Nil for AWS, where it is a part of the host's name.
   /// - Throws: what is wrong, and what is wanted.
-  public init(_ address: String, endpoint: String? = nil, region: String = "us-east-1") throws(S3BucketFault) {
-    guard address.hasPrefix("s3://") else { throw S3BucketFault("must be s3://bucket/prefix, got \(address)") }
+  public init(_ address: String, endpoint: String? = nil, region: String = "us-east-1") throws(S3BucketFault)
+  {
+    guard address.hasPrefix("s3://") else {
+      throw S3BucketFault("must be s3://bucket/prefix, got \(address)")
+    }
     let path = address.dropFirst(5).split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     guard let name = path.first, S3Bucket.isName(name) else {
       throw S3BucketFault(

@@ -45,7 +45,8 @@ extension Job {
     let delivers = state == .succeeded || active == .collecting
     try hold(delivers == (result != nil), "a result belongs to a job that has delivered, and only to that")
     try hold(
-      delivers == (winner != nil || cacheOrigin != nil), "a result needs the attempt or the job that it is from")
+      delivers == (winner != nil || cacheOrigin != nil),
+      "a result needs the attempt or the job that it is from")
     if cacheOrigin != nil {
       try hold(
         state == .succeeded && attempts.isEmpty && winner == nil, "a cached job is over, without an attempt")

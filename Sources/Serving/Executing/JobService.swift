@@ -50,7 +50,8 @@ public final class JobService: Sendable {
       bufferingPolicy: .bufferingNewest(256))
     let dispatcher = Dispatcher(
       router: router, adapters: adapters, catalogue: await router.keeper.pending.catalogue.value,
-      settings: settings, artefacts: artefacts, deliveries: deliveries, cache: cache, seed: seed, logger: logger,
+      settings: settings, artefacts: artefacts, deliveries: deliveries, cache: cache, seed: seed,
+      logger: logger,
       doubts: doubts)
     try await dispatcher.recover()
     return JobService(

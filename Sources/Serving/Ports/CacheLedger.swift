@@ -11,7 +11,9 @@ public protocol CacheLedger: Sendable {
 
   /// The prompts' vectors of answers that differ from an order in nothing but the prompt, and have not expired; the
   /// latest first.
-  func cachedVectors(ofKin kin: String, at now: Instant, limit: Int) throws -> [(key: String, vector: [UInt8])]
+  func cachedVectors(ofKin kin: String, at now: Instant, limit: Int) throws -> [(
+    key: String, vector: [UInt8]
+  )]
 
   func dropCached(_ keys: [String]) throws
 

@@ -19,7 +19,7 @@ import Wire
       #expect(first["/cached"] == false && first["/cached_from"] == nil && first["/decision/cached"] == nil)
       let reply = try await world.post(JobRouter.body(" a fox ", Self.wish))
       #expect(reply.status == 200 && reply.json.text("/state") == "succeeded")
-      #expect(reply["/cached"] == true && reply["/cost_usd"] == 0 && reply["/attempts"] == [])
+      #expect(reply["/cached"] == true && reply.json.number("/cost_usd") == 0 && reply["/attempts"] == [])
       #expect(reply.json.text("/cached_from/job") == id && reply["/decision/cached"] == true)
       #expect(reply["/decision/decision_id"] == first["/decision/decision_id"])
       #expect(reply["/result"] == first["/result"] && reply["/executed"] == "north/a")

@@ -53,6 +53,7 @@ enum JobExchanges {
     for query in ["", "?state=succeeded,failed", "?limit=1", "?limit=0", "?before=x"] {
       try await record.send(.get, "/v1/jobs\(query)")
     }
+    world.north.reply(.init(.delivers(JobResult(text: "a lynx"), cost: nil)))
     let cached = JobRouter.body("a lynx", [.init("cache", ["ttl_s": 600, "mode": "semantic"])])
     for _ in 0..<2 { try await record.send(.post, "/v1/jobs", cached, headers: [.prefer: "wait=60"]) }
     for wish in [7, ["ttl_s": 0], ["mode": "near"], ["more": 1]] as [JSONValue] {

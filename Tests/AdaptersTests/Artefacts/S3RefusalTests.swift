@@ -144,7 +144,9 @@ struct S3RefusalTests {
     #expect(dotted.address(of: "x") == "https://s3.us-east-1.amazonaws.com/films.example.com/a/x")
     let own = try S3Bucket("s3://films/a", endpoint: "http://127.0.0.1:9000/")
     #expect(own.address(of: "x") == "http://127.0.0.1:9000/films/a/x" && own.port == 9_000)
-    for wrong in ["films", "s3://", "s3://Films", "s3://ab", "s3://films/../x", "https://films/x", "s3://-films"] {
+    for wrong in [
+      "films", "s3://", "s3://Films", "s3://ab", "s3://films/../x", "https://films/x", "s3://-films",
+    ] {
       #expect(throws: S3BucketFault.self, "\(wrong)") { try S3Bucket(wrong) }
     }
     #expect(throws: S3BucketFault.self) { try S3Bucket("s3://films", endpoint: "ftp://a.example") }

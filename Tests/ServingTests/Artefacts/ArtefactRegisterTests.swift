@@ -12,7 +12,9 @@ final class HookedArtefacts: ArtefactKeeping {
   struct Refused: Error {}
 
   let base = MemoryArtefacts()
-  private let hooks = Mutex<(kept: (@Sendable () async throws -> Void)?, leaving: (@Sendable () async throws -> Void)?)>((nil, nil))
+  private let hooks = Mutex<
+    (kept: (@Sendable () async throws -> Void)?, leaving: (@Sendable () async throws -> Void)?)
+  >((nil, nil))
 
   /// Runs after the next file was kept, before anybody hears of it.
   func onKept(_ body: @escaping @Sendable () async throws -> Void) { hooks.withLock { $0.kept = body } }
@@ -138,7 +140,9 @@ struct ArtefactRegisterTests {
     #expect(try await register.holds(JobResult(artefacts: [kept])))
   }
 
-  @Test("A file that is copied in while it is being removed is not claimed either, and comes back with the next copy")
+  @Test(
+    "A file that is copied in while it is being removed is not claimed either, and comes back with the next copy"
+  )
   func otherRace() async throws {
     let register = register
     _ = try await register.keep(Array("abc".utf8), contentType: "text/plain")
@@ -227,7 +231,9 @@ struct ArtefactLinksTests {
   }
 
   func parts(_ address: String) -> (expires: String, signature: String) {
-    let query = address.split(separator: "?")[1].split(separator: "&").map { String($0.split(separator: "=")[1]) }
+    let query = address.split(separator: "?")[1].split(separator: "&").map {
+      String($0.split(separator: "=")[1])
+    }
     return (query[0], query[1])
   }
 

@@ -31,7 +31,8 @@ struct CacheKeyTests {
       "vendor": ["b": ["c": 2], "a": 1.0], "duration_s": 8.0, "width": 512, "prompt": " a fox\r\nin snow \n",
     ])
     #expect(one.key == other.key && one.kin == other.kin && one.key != one.kin && one.key.count == 64)
-    #expect(try Self.ticket(["prompt": "x"]).key == Self.ticket(["prompt": "x"], maximumCost: 1, text: "y").key)
+    #expect(
+      try Self.ticket(["prompt": "x"]).key == Self.ticket(["prompt": "x"], maximumCost: 1, text: "y").key)
     let lists = try Self.ticket(["prompt": "x"], only: ["b", "a", "a"], exclude: ["d", "c"])
     #expect(try lists.key == Self.ticket(["prompt": "x"], only: ["a", "b"], exclude: ["c", "d", "c"]).key)
   }
@@ -84,13 +85,15 @@ struct ResponseCacheTests {
     let world = try await Self.world(on: ledger)
     let first = try await world.done(try Self.order())
     let asked = world.north.tokens.count
-    let feedback = try ledger.counts()
+    let before = try ledger.counts()
     let view = try await world.service.submit(try Self.order())
     #expect(view.job.state == .succeeded && view.job.attempts.isEmpty && view.outcome.cost == .zero)
     #expect(view.job.result == first.result && view.executed == "north/a")
     #expect(view.job.cacheOrigin?.job == first.id && view.decision.id == first.decision)
     #expect(world.north.tokens.count == asked)
-    #expect(try ledger.counts() == feedback)
+    let after = try ledger.counts()
+    #expect(after.decisions == before.decisions && after.judgements == before.judgements)
+    #expect(after.jobs == before.jobs + 1 && after.unfinishedJobs == 0)
     let stored = try await world.job(view.job.id)
     #expect(stored == view.job)
     #expect(try world.kinds(view.job.id) == [.succeeded])
@@ -118,6 +121,7 @@ struct ResponseCacheTests {
       vendor.reply(.init(.fails(VendorFailure(.callerError, message: "no"))))
     }
     #expect(try await world.done(try Self.order()).state == .failed)
+    for vendor in world.vendors.values { vendor.reply(.init(.delivers(JobResult(text: "fine"), cost: nil))) }
     let made = try await world.done(try Self.order("a fox", CacheWish(lifetime: .minutes(1))))
     #expect(made.state == .succeeded && made.attempts.count == 1)
     world.clock.advance(by: .minutes(2))
@@ -166,10 +170,13 @@ struct ResponseCacheTests {
     let found = try #require(try await origin(try Self.order(near, wish, width: 512)))
     let similarity = try #require(found.similarity)
     #expect(found.job == first.id && similarity > 0.8 && similarity < 1)
-    #expect(try await origin(try Self.order(near, CacheWish(mode: .semantic, similarity: 0.9999), width: 512)) == nil)
+    #expect(
+      try await origin(try Self.order(near, CacheWish(mode: .semantic, similarity: 0.9999), width: 512))
+        == nil)
     #expect(try await origin(try Self.order(near, wish, width: 513)) == nil)
     #expect(try await origin(try Self.order("a steam engine under repair", wish, width: 512)) == nil)
-    #expect(try await origin(try Self.order("a red fox runs through deep snow", CacheWish(), width: 512)) == nil)
+    #expect(
+      try await origin(try Self.order("a red fox runs through deep snow", CacheWish(), width: 512)) == nil)
     #expect(try world.service.cache?.statistics().counts.semanticHits == 1)
   }
 
