@@ -207,7 +207,7 @@ let package = Package(
     tests(
       "AdaptersTests",
       of: [
-        "Adapters", "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire",
+        "Adapters", "Declarations", "Jobs", "Routing", "Serving", "TestSupport", "Transport", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     tests("TransportTests", of: ["Transport"]),

@@ -37,6 +37,10 @@ struct Client: Sendable {
     try await send(.PATCH, path, [], body: body)
   }
 
+  func delete(_ path: String, _ query: [(String, String?)] = []) async throws(ClientError) -> JSONValue {
+    try await send(.DELETE, path, query, body: nil)
+  }
+
   /// A path out of segments, each escaped as far as needed.
   static func path(_ segments: String...) -> String {
     segments.map { "/" + Client.escaped($0) }.joined()

@@ -43,7 +43,8 @@ struct AdapterStock: AdapterSource {
 struct Executors: Sendable {
   let jobs: JobService
   let health: HealthMonitor
-  let artefacts: ArtefactFolder
+  let artefacts: ArtefactRegister
+  let links: ArtefactLinks
   let alerts: AlertDispatcher
   let catalogue: CatalogueReload
   /// To be run beside the server and the jobs.
@@ -65,7 +66,13 @@ struct Executors: Sendable {
   ) async throws -> Executors {
     raiseDescriptors(settings, logger)
     let transport = try HTTPTransport(settings.transport)
-    let artefacts = try ArtefactFolder(path: settings.artefactFolder, publicBase: settings.publicURL)
+    let place = try ArtefactPlace(settings, transport: transport, clock: router.clock, variable: variable)
+    guard let account = router.ledger as? any ArtefactLedger & CacheLedger else { throw NoAccount() }
+    let artefacts = ArtefactRegister(place.store, ledger: account, clock: router.clock, logger: logger)
+    let links = try ArtefactLinks(
+      ledger: account, isRequired: settings.requiresLinks, clock: router.clock,
+      mint: { router.mintIdentifier() },
+      life: { router.snapshot.governance.value.rules(for: nil).artefactLinkLife })
     let context = AdapterContext(
       transport: transport, store: artefacts, clock: router.clock, variable: variable,
       receivesWebhooks: settings.publicURL != nil)
@@ -77,15 +84,23 @@ struct Executors: Sendable {
     let stock = try build(catalogue)
     for line in stock.summary { logger.notice("\(line)") }
 
+    let cache = try ResponseCache(
+      ledger: account, embedder: router.embedder, artefacts: artefacts, clock: router.clock,
+      settings: settings.cache, logger: logger)
     let deliveries = DeliveryService(
       router: router,
       door: CallbackDoor(
         transport, allowsPrivate: settings.allowsPrivateCallbacks, patience: settings.callbackPatience),
       settings: settings.deliveries, logger: logger
-    ) { try JobNotice.bytes($0, router) }
+    ) { view in
+      var view = view
+      view.links = links
+      return try JobNotice.bytes(view, router)
+    }
     let jobs = try await JobService.start(
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
-      artefacts: artefacts, deliveries: deliveries, logger: logger)
+      artefacts: artefacts, deliveries: deliveries, links: links, cache: cache,
+      logger: logger)
     let alerts = AlertDispatcher(
       settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
     let health = HealthMonitor(
@@ -107,11 +122,21 @@ struct Executors: Sendable {
         await jobs.adopt(adapters: stock.adapters, catalogue: stock.catalogue)
         try await health.adopt(stock.adapters.shelf.adapters)
       }, told: stock.obstacles, logger: logger)
+    let cleaner = ArtefactCleaner(
+      [
+        (
+          "artefacts",
+          {
+            let longest = router.snapshot.governance.value.rules(for: nil).artefactRetention
+            _ = try await artefacts.clean(ArtefactRetention(longest: longest))
+          }
+        ), ("cached answers", { try cache.trim() }), ("abandoned uploads", { try await place.tidy() }),
+      ], logger: logger)
     // The last to be started are the first to end: alerts outlive those who raise them.
     return Executors(
-      jobs: jobs, health: health, artefacts: artefacts, alerts: alerts, catalogue: reload,
+      jobs: jobs, health: health, artefacts: artefacts, links: links, alerts: alerts, catalogue: reload,
       services: [
-        alerts, health, standstills, lifecycles, announcements,
+        alerts, health, standstills, lifecycles, announcements, cleaner,
         FailureRelay(jobs: jobs, health: health, standstills: standstills), HangupService(reload),
       ])
   }
@@ -119,7 +144,7 @@ struct Executors: Sendable {
   /// What the API serves of them.
   var parts: RouterParts {
     RouterParts(
-      jobs: jobs, artefacts: artefacts,
+      jobs: jobs, artefacts: artefacts, register: artefacts, links: links,
       catalogueIntake: CatalogueIntake(parse: Executors.parseCatalogue) { [catalogue] stocked in
         await catalogue.follow(stocked.catalogue.value)
       })

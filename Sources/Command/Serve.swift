@@ -32,8 +32,24 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The catalogue of providers, models and example regions (default: data/catalogue.yaml).")
   var catalogue: String?
 
-  @Option(help: "Folder where results of jobs are kept (default: artefacts, beside the database).")
+  @Option(
+    help:
+      "Where results of jobs are kept: a folder, or s3://bucket/prefix (default: artefacts, beside the database)."
+  )
   var artefacts: String?
+
+  @Option(
+    help: ArgumentHelp("Of a bucket that is not AWS's, such as http://127.0.0.1:9000.", valueName: "url"))
+  var artefactsEndpoint: String?
+
+  @Option(help: "Of the bucket (default: us-east-1).")
+  var artefactsRegion: String?
+
+  @Option(
+    help:
+      "Whether artefacts need signed links: signed, open, or auto, which is signed with --public-url (default: auto)."
+  )
+  var artefactLinks: ArtefactLinkChoice?
 
   @Option(help: "Folder of the vendors' declarations (default: data/vendors).")
   var vendors: String?
@@ -70,6 +86,10 @@ struct Serve: AsyncParsableCommand {
     settings.database = database ?? settings.database
     settings.catalogue = catalogue ?? settings.catalogue
     settings.artefacts = artefacts ?? settings.artefacts
+    settings.bucket.endpoint = artefactsEndpoint ?? settings.bucket.endpoint
+    settings.bucket.region = artefactsRegion ?? settings.bucket.region
+    settings.artefactLinks = artefactLinks ?? settings.artefactLinks
+    do { _ = try settings.s3 } catch { throw ValidationError("--artefacts \(error)") }
     settings.vendors = vendors ?? settings.vendors
     if let publicUrl {
       guard let url = PublicURL.checked(publicUrl) else {

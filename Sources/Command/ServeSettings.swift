@@ -1,6 +1,7 @@
 import API
 import Declarations
 import Foundation
+import Jobs
 import Logging
 import Routing
 import Serving
@@ -12,8 +13,11 @@ struct ServeSettings {
   var port = 8080
   var database = "var/pointsman.db"
   var catalogue = "data/catalogue.yaml"
-  /// Nil for the folder `artefacts` beside the database.
+  /// A folder, or `s3://bucket/prefix`; nil for the folder `artefacts` beside the database.
   var artefacts: String?
+  var bucket = BucketSettings()
+  var artefactLinks = ArtefactLinkChoice.auto
+  var cache = ResponseCache.Settings()
   /// Nil for ``standardVendors``, which may be missing.
   var vendors: String?
   /// Under which vendors reach this router; nil when they cannot.
@@ -56,6 +60,14 @@ struct ServeSettings {
     database = fields.optionalString("database") ?? database
     catalogue = fields.optionalString("catalogue") ?? catalogue
     artefacts = fields.optionalString("artefacts")
+    bucket = BucketSettings(fields)
+    if let part = fields.optionalObject("cache", kind: "cache") {
+      let bytes: ClosedRange<Int64> = 0...(1 << 40)
+      cache.strategy = part.optionalChoice("strategy", CacheStrategy.self) ?? cache.strategy
+      cache.memory = part.optionalInteger("memory_bytes", in: bytes) ?? cache.memory
+      cache.disk = part.optionalInteger("disk_bytes", in: bytes) ?? cache.disk
+    }
+    artefactLinks = fields.optionalChoice("artefact_links", ArtefactLinkChoice.self) ?? artefactLinks
     vendors = fields.optionalString("vendors")
     publicURL = fields.optionalParsed("public_url", as: PublicURL.wanted) { PublicURL.checked($0) }
     if let part = fields.optionalObject("transport", kind: "transport") {

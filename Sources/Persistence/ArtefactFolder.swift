@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 public import Jobs
 public import Serving
@@ -81,31 +80,19 @@ public final class ArtefactFolder: Sendable {
 
   /// Makes a written file an artefact: durable, then under its name, then durably so.
   private func finish(_ draft: Draft, word: String?) throws(ArtefactError) -> Artefact {
-    let (digest, head, count) = try survey(draft.descriptor)
-    let type = MediaType(word: word, head: head, isWhole: count == head.count)
-    let name = ArtefactName(digest: digest, type: type)
+    let survey: ArtefactSurvey
+    do {
+      survey = try ArtefactSurvey(draft.descriptor, word: word)
+    } catch {
+      throw ArtefactError((error as? POSIXError)?.code.rawValue ?? EIO, path)
+    }
+    let name = survey.name
     guard fsync(draft.descriptor) == 0, rename(draft.path, "\(path)/\(name)") == 0, fsync(folder) == 0
     else { throw ArtefactError(errno, path) }
     close(draft.descriptor)
     return Artefact(
-      url: name.address(base: publicBase), contentType: type.name, byteCount: count, isCopied: true)
-  }
-
-  /// Reads a file through: its digest, its first bytes, its size.
-  private func survey(_ descriptor: Int32) throws(ArtefactError) -> (SHA256.Digest, [UInt8], Int) {
-    var hash = SHA256()
-    var head: [UInt8] = []
-    var count = 0
-    var buffer = [UInt8](repeating: 0, count: 256 << 10)
-    while true {
-      let read = pread(descriptor, &buffer, buffer.count, off_t(count))
-      if read < 0, errno == EINTR { continue }
-      guard read >= 0 else { throw ArtefactError(errno, path) }
-      if read == 0 { return (hash.finalize(), head, count) }
-      buffer[..<read].withUnsafeBytes { hash.update(bufferPointer: $0) }
-      if count == 0 { head = Array(buffer[..<min(read, MediaType.sniffLength)]) }
-      count += read
-    }
+      url: name.address(base: publicBase), contentType: name.type.name, byteCount: survey.byteCount,
+      isCopied: true)
   }
 
   private func write(_ bytes: [UInt8], to descriptor: Int32) throws(ArtefactError) {
@@ -160,7 +147,7 @@ extension ArtefactFolder: ArtefactIntake {
     let draft = try await offload { [self] () throws(ArtefactError) in try begin() }
     do {
       let said = try await download(draft.descriptor).contentType
-      let word = said.flatMap { MediaType(word: $0) } == nil ? artefact.contentType ?? said : said
+      let word = ArtefactSurvey.word(said: said, announced: artefact.contentType)
       return try await offload { [self] () throws(ArtefactError) in try finish(draft, word: word) }
     } catch {
       discard(draft)
@@ -208,6 +195,18 @@ extension ArtefactFolder: ArtefactReading {
     if descriptor < 0, errno == ENOENT { return nil }
     guard descriptor >= 0 else { throw ArtefactError(errno, path) }
     return descriptor
+  }
+}
+
+extension ArtefactFolder: ArtefactRemoval {
+  public func remove(_ name: String) async throws {
+    guard let name = ArtefactName(name) else { return }
+    try await offload { [self] () throws(ArtefactError) in
+      // Durably, or a file that nobody remembers would be back after a loss of power.
+      guard unlink("\(path)/\(name)") == 0 || errno == ENOENT, fsync(folder) == 0 else {
+        throw ArtefactError(errno, path)
+      }
+    }
   }
 }
 

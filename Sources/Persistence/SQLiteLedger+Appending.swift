@@ -22,6 +22,8 @@ extension SQLiteLedger {
           ])
       }
       for change in batch.jobs { try SQLiteLedger.store(change, db) }
+      for answer in batch.cached { try SQLiteLedger.store(answer, db) }
+      for hit in batch.cacheHits { try SQLiteLedger.store(hit, db) }
       for check in batch.checks { try SQLiteLedger.store(check, db) }
       for change in batch.deliveries { try SQLiteLedger.store(change, db) }
       return receipts

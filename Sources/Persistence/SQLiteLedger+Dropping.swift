@@ -10,12 +10,16 @@ extension SQLiteLedger {
     var dropped = 0
     while true {
       let found = try write { db in
-        var jobs: [(id: Data, input: Data)] = []
+        var jobs: [(id: Data, input: Data, holder: String)] = []
         let rows = try db.rows(
           "SELECT id, CAST(input AS BLOB) FROM job WHERE ended IS NOT NULL AND ended < ? ORDER BY ended LIMIT ?",
           [endedBefore.microseconds, step])
-        while let row = try rows.next() { jobs.append((row[0], row[1])) }
+        while let row = try rows.next() {
+          jobs.append((row[0], row[1], ArtefactHolder.job(try DecisionColumns.identifier(row, 0))))
+        }
         for job in jobs {
+          // What it made is nobody's now, unless another made the same; the next cleaning sees it.
+          try SQLiteLedger.forget(holder: job.holder, db)
           try db.run("DELETE FROM job_event WHERE job = ?", [job.id])
           try db.run("DELETE FROM vendor_job WHERE job = ?", [job.id])
           try db.run("DELETE FROM job WHERE id = ?", [job.id])

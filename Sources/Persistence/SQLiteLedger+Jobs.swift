@@ -27,6 +27,9 @@ extension SQLiteLedger {
         id, Data(job.decision), job.state.rawValue, job.revision, job.ended?.microseconds,
         StoredText.value(job.input.reference), String(decoding: job.stored, as: UTF8.self),
       ])
+    if let result = job.result {
+      try use(result.copies, by: ArtefactHolder.job(job.id), at: job.ended ?? job.created, db)
+    }
     try store(change.entries, of: job.id, db)
     for (number, attempt) in job.attempts.enumerated() {
       guard let vendor = attempt.vendor else { continue }

@@ -2,7 +2,9 @@ import Adapters
 import ArgumentParser
 import Declarations
 import Foundation
+import Jobs
 import Routing
+import Serving
 import Testing
 import Transport
 
@@ -116,6 +118,49 @@ struct ServeSettingsTests {
       settings.artefactFolder == "b" && settings.vendors == "v" && settings.publicURL == "https://b.example")
     #expect(settings.allowsPrivateCallbacks)
     #expect(throws: (any Error).self) { try Serve.parse(["--public-url", "b.example"]) }
+  }
+
+  @Test(
+    "A bucket is named by its address, its endpoint and its key's variable; a wrong one is an error of usage")
+  func bucket() throws {
+    let settings = try Self.settings(
+      """
+      artefacts: s3://films/made
+      artefacts_endpoint: http://127.0.0.1:9000
+      artefacts_region: eu-west-1
+      artefacts_credential: TEAM_ACCESS_KEY_ID
+      artefacts_redirect: false
+      artefact_links: signed
+      cache: {strategy: lfu, memory_bytes: 1000, disk_bytes: 2000}
+      """)
+    let bucket = try #require(try settings.s3)
+    #expect(bucket.name == "films" && bucket.prefix == "made/" && bucket.region == "eu-west-1")
+    #expect(settings.bucket.credential == "TEAM_ACCESS_KEY_ID" && !settings.bucket.redirects)
+    #expect(settings.requiresLinks)
+    #expect(settings.cache.strategy == .lfu && settings.cache.memory == 1_000 && settings.cache.disk == 2_000)
+    let flags = try Serve.parse([
+      "--artefacts", "s3://films", "--artefacts-endpoint", "https://s3.example.com", "--artefacts-region",
+      "x-1",
+      "--artefact-links", "open",
+    ]).settings()
+    #expect(try flags.s3?.region == "x-1" && !flags.requiresLinks)
+    for wrong in ["s3://", "s3://Films", "s3:films"] {
+      #expect(throws: (any Error).self, "\(wrong)") { try Serve.parse(["--artefacts", wrong]) }
+    }
+    #expect(try ServeSettings().s3 == nil)
+  }
+
+  @Test("Links are needed where the router can be reached from elsewhere, unless said otherwise")
+  func links() {
+    var settings = ServeSettings()
+    #expect(!settings.requiresLinks)
+    settings.publicURL = "https://r.example.com"
+    #expect(settings.requiresLinks)
+    settings.artefactLinks = .open
+    #expect(!settings.requiresLinks)
+    settings.publicURL = nil
+    settings.artefactLinks = .signed
+    #expect(settings.requiresLinks)
   }
 
   @Test("The limit of open files is raised as far as the system lets it, and never lowered")

@@ -16,6 +16,14 @@ func sqliteLedgerKeepsContract(_ clause: LedgerContract) throws {
   try ledger.close()
 }
 
+@Test("the ledger in SQLite keeps its account of artefacts and answers", arguments: KeepingContract.all)
+func sqliteLedgerKeepsAccount(_ clause: KeepingContract) throws {
+  let folder = try TemporaryFolder()
+  let ledger = try SQLiteLedger(path: folder.file)
+  try clause.check(ledger)
+  try ledger.close()
+}
+
 @Suite("A database file")
 struct SQLiteLedgerTests {
   let folder = try! TemporaryFolder()
@@ -193,7 +201,8 @@ struct SQLiteLedgerTests {
   func migrations() throws {
     for _ in 0..<3 {
       let ledger = try open()
-      #expect(try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3"])
+      #expect(
+        try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3", "v6"])
       try ledger.close()
     }
   }
@@ -225,6 +234,37 @@ struct SQLiteLedgerTests {
     #expect(throws: LedgerError.locked(path: folder.file)) { try open() }
     try first.close()
     try open().close()
+  }
+
+  @Test("the files of jobs from before there was an account are accounted for")
+  func accountOfEarlierJobs() throws {
+    let made = [1: Sample.copies(1, 2), 2: Sample.copies(2), 3: JobResult(text: "done")]
+    do {
+      let queue = try DatabaseQueue(path: folder.file)
+      try Schema.migrator.migrate(queue, upTo: "v3")
+      for (number, result) in made.sorted(by: { $0.key < $1.key }) {
+        let job = try Sample.finishedJob(number, making: result)
+        try queue.write { db in
+          try db.execute(
+            sql: "INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+              Data(job.id), Data(job.decision), job.state.rawValue, job.revision, job.ended?.microseconds,
+              job.input.reference, String(decoding: job.stored, as: UTF8.self),
+            ])
+        }
+      }
+      try queue.close()
+    }
+    let ledger = try open()
+    let records = try ledger.artefactRecords(after: nil, limit: 9)
+    #expect(records.map(\.name) == [Sample.artefactName(1), Sample.artefactName(2)])
+    #expect(records.map(\.uses) == [1, 2] && records.map(\.byteCount) == [10, 20])
+    let last = try Sample.finishedJob(2, making: JobResult(text: "x"))
+    #expect(records[1].kept == last.ended)
+    // By the same names as those that are written now.
+    #expect(try ledger.dropJobs(endedBefore: Sample.at(99)) == 3)
+    #expect(try ledger.artefactTotals().unused == 2)
+    try ledger.close()
   }
 
   @Test("a database of a newer version is refused by the names of its migrations")

@@ -1,9 +1,6 @@
 import Jobs
 public import Serving
 
-/// What keeps artefacts: all three sides of it.
-public typealias ArtefactKeeping = ArtefactStore & ArtefactIntake & ArtefactReading
-
 /// What every store of artefacts must do, as clauses that are run against each implementation with an empty store of its
 /// own.
 public struct ArtefactContract: Sendable, CustomStringConvertible {
@@ -101,6 +98,39 @@ public struct ArtefactContract: Sendable, CustomStringConvertible {
         "..%2f\(abc).txt", "%00", "/etc/passwd",
       ]
       for name in names { try expect(try await store.artefact(named: name), is: nil) }
+    },
+    ArtefactContract("what is removed is gone, others stay, and removing it again is no error") { store in
+      let artefact = try await store.keep(Array("abc".utf8), contentType: "text/plain")
+      _ = try await store.keep(png, contentType: "image/png")
+      for _ in 0..<2 { try await store.remove("\(abc).txt") }
+      for name in ["", "..", "/etc/passwd", "\(abc)"] { try await store.remove(name) }
+      try expect(try await store.artefact(named: "\(abc).txt"), is: nil)
+      do {
+        _ = try await store.read(
+          StoredArtefact(name: "\(abc).txt", contentType: "text/plain", byteCount: 3), 0..<3)
+        throw Violation(description: "what is gone was read")
+      } catch let error as Violation { throw error } catch {}
+      try expect(try await store.keep(Array("abc".utf8), contentType: "text/plain"), is: artefact)
+      try expect(try await store.artefact(named: "\(abc).txt")?.byteCount, is: 3)
+    },
+    ArtefactContract("a file of several megabytes comes back as it was, in parts across its middle") {
+      store in
+      let bytes = (0..<5_300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 11) }
+      let artefact = try await store.receive(Artefact(url: "https://v.example/film")) {
+        descriptor throws(VendorFailure) in
+        try write(bytes, to: descriptor)
+        return ("video/mp4", bytes.count)
+      }
+      try expect(artefact.byteCount, is: bytes.count)
+      let name = String(artefact.url.split(separator: "/").last ?? "")
+      guard let stored = try await store.artefact(named: name) else {
+        throw Violation(description: "\(name) is not there")
+      }
+      try expect(stored.byteCount, is: bytes.count)
+      for range in [0..<1, 2_499_990..<2_500_010, 5_242_870..<5_242_890, 5_299_999..<5_300_000] {
+        try expect(try await store.read(stored, range) == Array(bytes[range]), "\(range)")
+      }
+      try expect(try await store.read(stored, 0..<bytes.count) == bytes)
     },
     ArtefactContract("many at once are all kept, an empty file too") { store in
       try await withThrowingTaskGroup(of: Void.self) { group in

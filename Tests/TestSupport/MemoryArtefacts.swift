@@ -5,7 +5,7 @@ public import Serving
 import Synchronization
 
 /// Artefacts in memory: the twin of the folder.
-public final class MemoryArtefacts: ArtefactStore, ArtefactIntake, ArtefactReading {
+public final class MemoryArtefacts: ArtefactKeeping {
   public struct Missing: Error {}
 
   private let files = Mutex<[String: [UInt8]]>([:])
@@ -53,11 +53,16 @@ public final class MemoryArtefacts: ArtefactStore, ArtefactIntake, ArtefactReadi
     guard let bytes = files.withLock({ $0[artefact.name] }) else { throw Missing() }
     return Array(bytes[range])
   }
+
+  public func remove(_ name: String) async throws { files.withLock { $0[name] = nil } }
 }
 
 /// Writes a text where a download would go.
-func write(_ text: String, to descriptor: Int32) throws(VendorFailure) {
-  let bytes = Array(text.utf8)
+public func write(_ text: String, to descriptor: Int32) throws(VendorFailure) {
+  try write(Array(text.utf8), to: descriptor)
+}
+
+public func write(_ bytes: [UInt8], to descriptor: Int32) throws(VendorFailure) {
   let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
   guard count == bytes.count else {
     throw VendorFailure(.local, cause: .found, message: "the file cannot be written")

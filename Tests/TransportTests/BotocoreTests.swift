@@ -61,10 +61,66 @@ enum Botocore {
   }
 
   /// botocore's `Authorization` for each call.
-  static func signed(_ calls: [Call]) throws -> [String] {
+  static func signed(_ calls: [Call]) throws -> [String] { try run("sigv4.py", on: calls) }
+
+  struct Presigning: Encodable, Sendable {
+    var method = "GET"
+    var endpoint = "https://s3.us-east-1.amazonaws.com"
+    var bucket = "films"
+    var key: String
+    var lifetime = 3_600
+    var region = "us-east-1"
+    var date = "20261120T100000Z"
+    var access_key = "AKIDEXAMPLE"
+    var secret_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+    var session_token: String?
+
+    func encode(to encoder: any Encoder) throws {
+      var values = encoder.singleValueContainer()
+      try values.encode(
+        [
+          "method": method, "endpoint": endpoint, "bucket": bucket, "key": key, "region": region,
+          "date": date,
+          "access_key": access_key, "secret_key": secret_key,
+        ].mapValues { Field.text($0) }.merging([
+          "lifetime": .number(lifetime), "session_token": session_token.map { .text($0) } ?? .null,
+        ]) { $1 })
+    }
+
+    private enum Field: Encodable {
+      case text(String)
+      case number(Int)
+      case null
+
+      func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        switch self {
+        case .text(let text): try value.encode(text)
+        case .number(let number): try value.encode(number)
+        case .null: try value.encodeNil()
+        }
+      }
+    }
+
+    /// What the transport makes of it.
+    func address() throws -> String {
+      let unreserved = CharacterSet(
+        charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+      let path = key.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+      return try SignatureV4(
+        accessKey: access_key, secretKey: secret_key, sessionToken: session_token, region: region,
+        service: "s3"
+      ).presigned(method, "\(endpoint)/\(bucket)/\(path)", lifetime: lifetime, date: date)
+    }
+  }
+
+  /// botocore's `generate_presigned_url` for each.
+  static func presigned(_ calls: [Presigning]) throws -> [String] { try run("presigned.py", on: calls) }
+
+  private static func run(_ script: String, on calls: some Encodable) throws -> [String] {
     let process = Process()
     process.executableURL = packages.appending(path: "bin/python")
-    process.arguments = [scripts.appending(path: "sigv4.py").path]
+    process.arguments = [scripts.appending(path: script).path]
     process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
     let file = FileManager.default.temporaryDirectory.appending(path: "sigv4-\(UUID()).json")
     try JSONEncoder().encode(calls).write(to: file)
@@ -154,5 +210,31 @@ struct BotocoreTests {
     let expected = try Botocore.signed(calls)
     #expect(expected.count == 200)
     for (call, header) in zip(calls, expected) { #expect(try call.authorization() == header, "\(call.url)") }
+  }
+
+  @Test("An address that holds for a while is the one that generate_presigned_url gives")
+  func presigned() throws {
+    var calls: [Botocore.Presigning] = [
+      .init(key: "output.mp4"), .init(method: "HEAD", key: "a/b/output.mp4", lifetime: 604_800),
+      .init(key: "made by us/é+=&%/东.png", lifetime: 1), .init(key: "x", date: "20300101T235959Z"),
+      .init(endpoint: "http://127.0.0.1:9000", key: "a/x.png"),
+      .init(
+        endpoint: "https://s3.eu-west-1.amazonaws.com", bucket: "films.example.com", key: "x",
+        region: "eu-west-1"),
+    ]
+    for index in calls.indices {
+      var call = calls[index]
+      call.session_token = "FwoGZXIvYXdzE/session+token=="
+      calls.append(call)
+    }
+    let expected = try Botocore.presigned(calls)
+    #expect(expected.count == calls.count)
+    func parts(_ url: String) -> [String] {
+      let halves = url.split(separator: "?", maxSplits: 1).map(String.init)
+      return [halves[0]] + halves[1].split(separator: "&").map(String.init).sorted()
+    }
+    for (call, url) in zip(calls, expected) {
+      #expect(try parts(call.address()) == parts(url), "\(call.key)")
+    }
   }
 }

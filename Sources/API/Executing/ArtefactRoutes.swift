@@ -1,12 +1,18 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Routing
 import Serving
 import Wire
 
 /// `GET /v1/artefacts/{name}`: copies of what jobs have made.
 struct ArtefactRoutes {
   let artefacts: any ArtefactReading
+  /// Nil where every address is plain.
+  var links: ArtefactLinks?
+  let clock: any WallClock
+  /// How long an address that the store itself gives out holds, at most.
+  let life: @Sendable () -> Span
 
   /// Bytes read at once: no file stands in memory whole.
   static let chunk = 256 * 1_024
@@ -14,18 +20,30 @@ struct ArtefactRoutes {
   func add(to router: some RouterMethods<BasicRequestContext>) { router.get("v1/artefacts/:name", use: read) }
 
   private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-    try request.allowQuery()
+    if links == nil { try request.allowQuery() } else { try request.allowQuery("expires", "signature") }
     let name = context.pathParameter("name")
+    // Before the store is asked: without a link nobody learns what is there.
+    let end = try pass(request, name)
     guard ArtefactRoutes.isName(name), let artefact = try await artefacts.artefact(named: name) else {
       throw Problem.notFound("no artefact has this name")
     }
     // What is kept under a name never changes, so the name says all that a validator must.
     let tag = "\"\(artefact.name)\""
+    let now = clock.now
+    let caching = end.map { "private, max-age=\(max(0, ($0 - now).microseconds / 1_000_000))" }
     var headers: HTTPFields = [
-      .eTag: tag, .cacheControl: "public, max-age=31536000, immutable", .acceptRanges: "bytes",
+      .eTag: tag, .cacheControl: caching ?? "public, max-age=31536000, immutable", .acceptRanges: "bytes",
     ]
     if let known = request.headers[.ifNoneMatch], ArtefactRoutes.names(tag, known) {
       return Response(status: .notModified, headers: headers)
+    }
+    // Ranges go along: whoever follows asks the store as he asked here.
+    let lifetime = end.map { min($0 - now, life()) } ?? life()
+    let direct = try await artefacts.directAddress(
+      of: artefact, method: request.method == .head ? "HEAD" : "GET", from: now, lifetime: lifetime)
+    if let direct {
+      return Response(
+        status: .temporaryRedirect, headers: [.location: direct, .cacheControl: "private, no-store"])
     }
     headers[.contentType] = artefact.contentType
     // A vendor's file is shown and never run as a page of ours.
@@ -45,6 +63,30 @@ struct ArtefactRoutes {
       problem.contentRange = "bytes */\(artefact.byteCount)"
       throw problem
     }
+  }
+
+  /// Until when the request's link holds; nil where it needs none.
+  private func pass(_ request: Request, _ name: String) throws -> Instant? {
+    guard let links else { return nil }
+    let refusal: (String, String, String)
+    switch links.pass(name, expires: request.query("expires"), signature: request.query("signature")) {
+    case .granted(let end): return end
+    case .missing:
+      refusal = (
+        "link-required", "A signed link is needed",
+        "artefacts are handed out by signed links here: take the url that GET /v1/jobs/{id} shows"
+      )
+    case .expired:
+      refusal = (
+        "link-expired", "The link has expired", "the link has expired; GET /v1/jobs/{id} shows a new one"
+      )
+    case .wrong:
+      refusal = (
+        "link-invalid", "The link is not valid",
+        "the signature does not match the name and the expiry, or its key was taken back"
+      )
+    }
+    throw Problem(.forbidden, refusal.0, refusal.1, refusal.2)
   }
 
   private func response(

@@ -19,16 +19,28 @@ extension JSONWriter {
     field("created_at", job.created.description)
     field("deadline_at", job.deadline.description)
     field("ended_at", job.ended?.description)
-    object("decision") { $0.decision(answered, parts) }
+    object("decision") {
+      $0.decision(answered, parts)
+      // It is that of the job whose result this is.
+      if job.cacheOrigin != nil { $0.field("cached", true) }
+    }
     array("attempts") { writer in
       for attempt in job.attempts { writer.object { $0.attempt(attempt, of: job) } }
     }
     if let result = job.result {
-      object("result") { $0.result(result) }
+      object("result") { $0.result(result, view.links) }
     } else {
       null("result")
     }
     field("executed", view.executed)
+    field("cached", job.cacheOrigin != nil)
+    if let origin = job.cacheOrigin {
+      object("cached_from") {
+        $0.field("job", origin.job.description)
+        $0.field("at", origin.kept.description)
+        $0.field("similarity", origin.similarity)
+      }
+    }
     field("cost_usd", outcome.cost.dollars)
     field("estimated_cost_usd", job.plan[job.planned].estimatedCost?.dollars)
     field("exposure_usd", outcome.exposure.dollars)
@@ -83,18 +95,27 @@ extension JSONWriter {
     field("retryable", isRetryable)
   }
 
-  private mutating func result(_ result: JobResult) {
+  private mutating func result(_ result: JobResult, _ links: ArtefactLinks?) {
     array("artefacts") { writer in
       for artefact in result.artefacts {
+        let (url, expires) = artefact.shown(links)
         writer.object {
-          $0.field("url", artefact.url)
+          $0.field("url", url)
           $0.field("content_type", artefact.contentType)
           $0.field("bytes", artefact.byteCount)
-          $0.field("expires_at", artefact.expires?.description)
+          $0.field("expires_at", expires?.description)
         }
       }
     }
     field("text", result.text)
+  }
+}
+
+extension Artefact {
+  /// Its address as callers are shown it. Where nobody is asked for a link, the plain one does, and does for longer.
+  func shown(_ links: ArtefactLinks?) -> (url: String, expires: Instant?) {
+    guard let links, links.isRequired, isCopied, let link = links.link(to: url) else { return (url, expires) }
+    return (link.address, link.expires)
   }
 }
 

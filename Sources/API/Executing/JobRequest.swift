@@ -15,6 +15,8 @@ struct JobRequest {
   var tenant: String?
   /// Where its end is to be told.
   var callbackURL: String?
+  /// Whether an earlier result will do; nil when it will not.
+  var cache: CacheWish?
 
   static let tenantLength = 1...200
 
@@ -36,6 +38,7 @@ struct JobRequest {
     fallbackOnModeration = reader.optionalBool("fallback_on_moderation") ?? false
     tenant = reader.optionalString("tenant", length: JobRequest.tenantLength)
     callbackURL = reader.optionalString("callback_url", length: 1...2_048)
+    cache = JobRequest.cache(&reader, input)
     if let input {
       JobRequest.agree(&decision.intent.work, input.work(for: decision.intent.capability), &reader)
     }
@@ -92,6 +95,6 @@ extension JobOrder {
       intent: wanted.decision.intent, embedding: wanted.decision.embedding, input: wanted.input,
       inputJSON: wanted.input.canonicalJSON, budget: wanted.budget, priority: wanted.priority,
       tenant: wanted.tenant, fallbackOnModeration: wanted.fallbackOnModeration,
-      callbackURL: wanted.callbackURL)
+      callbackURL: wanted.callbackURL, cache: wanted.cache)
   }
 }

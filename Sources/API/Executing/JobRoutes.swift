@@ -45,7 +45,8 @@ struct JobRoutes {
     let order = JobOrder(wanted)
     guard let key = try JobRoutes.key(request, wanted.decision.idempotencyKey) else {
       let view = try await JobRoutes.refusals { try await jobs.submit(order) }
-      return try await answer(view.job.id, render(view), preference)
+      return try await answer(
+        view.job.id, render(view), preference, isOver: view.job.state.isTerminal)
     }
     let (bytes, isReplay) = try await gate.answer(scope: JobRoutes.scope, key: key, body: body) { digest in
       let kept = Mutex<Result<[UInt8], any Error>?>(nil)
@@ -60,11 +61,14 @@ struct JobRoutes {
       }
       return try kept.withLock { $0 }?.get() ?? render(view)
     }
-    guard let id = (try? JSONValue.parse(bytes))?["id"]?.stringValue.flatMap({ Identifier($0) }) else {
+    let kept = try? JSONValue.parse(bytes)
+    guard let id = kept?["id"]?.stringValue.flatMap({ Identifier($0) }) else {
       throw Problem(
         .internalServerError, "internal", "The router failed", "the answer kept under the key cannot be read")
     }
-    return try await answer(id, bytes, preference, headers: isReplay ? [.idempotentReplay: "true"] : [:])
+    return try await answer(
+      id, bytes, preference, headers: isReplay ? [.idempotentReplay: "true"] : [:],
+      isOver: kept?["ended_at"]?.isNull == false)
   }
 
   /// The key of a request, which may stand in its header or in its body.
@@ -86,11 +90,14 @@ struct JobRoutes {
 
   /// A job just taken in: as it is, or, where the client would rather wait, as it is in the end.
   private func answer(
-    _ id: Identifier, _ bytes: [UInt8], _ preference: Preference, headers: HTTPFields = [:]
+    _ id: Identifier, _ bytes: [UInt8], _ preference: Preference, headers: HTTPFields = [:],
+    isOver: Bool
   ) async throws -> Response {
     var headers = headers
     headers[.location] = "/v1/jobs/\(id)"
-    guard let wait = preference.wait else { return .json(.accepted, headers: headers, bytes: bytes) }
+    guard let wait = preference.wait else {
+      return .json(isOver ? .ok : .accepted, headers: headers, bytes: bytes)
+    }
     headers[.preferenceApplied] = "wait=\(wait)"
     guard let view = try await waited(for: id, seconds: wait) else {
       return .json(.accepted, headers: headers, bytes: bytes)

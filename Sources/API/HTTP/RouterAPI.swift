@@ -2,6 +2,7 @@ public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import Routing
 public import ServiceLifecycle
 public import Serving
 
@@ -41,6 +42,7 @@ public enum RouterAPI {
       JobRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
       UnifiedRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
       JobEventRoutes(service: service, jobs: jobs, heartbeat: parts.heartbeat).add(to: router)
+      if let cache = jobs.cache { CacheRoutes(cache: cache).add(to: router) }
       WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits).add(to: router)
       ProviderRoutes(service: service, jobs: jobs).add(to: router)
       if let deliveries = jobs.deliveries {
@@ -50,7 +52,18 @@ public enum RouterAPI {
     } else {
       UnobservedProviderRoutes(service: service).add(to: router)
     }
-    if let artefacts = parts.artefacts { ArtefactRoutes(artefacts: artefacts).add(to: router) }
+    if let artefacts = parts.artefacts {
+      ArtefactRoutes(
+        artefacts: artefacts, links: parts.links, clock: service.clock,
+        life: { service.snapshot.governance.value.rules(for: nil).artefactLinkLife }
+      ).add(to: router)
+    }
+    if let register = parts.register {
+      ArtefactAccountRoutes(
+        register: register, links: parts.links, limits: limits, clock: service.clock,
+        retention: { service.snapshot.governance.value.rules(for: nil).artefactRetention }
+      ).add(to: router)
+    }
     LearningRoutes(service: service).add(to: router)
     RegionRoutes(service: service, limits: limits).add(to: router)
     GovernanceRoutes(service: service, limits: limits).add(to: router)
@@ -93,15 +106,21 @@ public struct RouterParts: Sendable {
   public var jobs: JobService?
   /// Nil where results stay at their vendors' addresses.
   public var artefacts: (any ArtefactReading)?
+  /// The account of what is kept; nil where nobody keeps one.
+  public var register: ArtefactRegister?
+  /// What links to artefacts are checked by; nil where every address is plain.
+  public var links: ArtefactLinks?
   /// Nil where catalogues come from the command line alone.
   public var catalogueIntake: CatalogueIntake?
   /// How often a stream of events says something while nothing happens.
   public var heartbeat: Duration
 
   public init(
-    jobs: JobService? = nil, artefacts: (any ArtefactReading)? = nil, catalogueIntake: CatalogueIntake? = nil,
-    heartbeat: Duration = .seconds(15)
+    jobs: JobService? = nil, artefacts: (any ArtefactReading)? = nil, register: ArtefactRegister? = nil,
+    links: ArtefactLinks? = nil, catalogueIntake: CatalogueIntake? = nil, heartbeat: Duration = .seconds(15)
   ) {
+    self.register = register
+    self.links = links
     self.jobs = jobs
     self.artefacts = artefacts
     self.catalogueIntake = catalogueIntake

@@ -20,7 +20,7 @@ extension UnifiedResponse {
       requestID: id, status: job.state == .succeeded ? .success : isOver ? .failed : .processing,
       timestamp: now, provider: planned.provider,
       model: String(planned.candidate.dropFirst(planned.provider.count + 1)),
-      result: job.result.map(UnifiedResponse.result),
+      result: job.result.map { UnifiedResponse.result($0, view.links) },
       failure: outcome.error.map { details in
         Failure(
           details,
@@ -30,6 +30,7 @@ extension UnifiedResponse {
       metadata: [
         .init("job_id", .string(job.id.description)), .init("decision_id", .string(job.decision.description)),
         .init("capability", .string(job.capability.name)), .init("state", .string(job.state.rawValue)),
+        .init("cached", .bool(job.cacheOrigin != nil)),
         .init("attempts", .integer(Int64(job.attempts.count))),
         .init("possible_double_spend", .bool(outcome.possibleDoubleSpend)),
         .init("exposure_usd", .number(outcome.exposure.dollars)), .init("request", .object(requested)),
@@ -37,17 +38,18 @@ extension UnifiedResponse {
       processingTime: job.ended.map { $0 - job.created }, cost: isOver ? outcome.cost : nil)
   }
 
-  private static func result(_ result: JobResult) -> [JSONValue.Member] {
+  private static func result(_ result: JobResult, _ links: ArtefactLinks?) -> [JSONValue.Member] {
     [
       .init(
         "artefacts",
         .array(
           result.artefacts.map { artefact in
-            [
-              "url": .string(artefact.url),
+            let (url, expires) = artefact.shown(links)
+            return [
+              "url": .string(url),
               "content_type": artefact.contentType.map { .string($0) } ?? .null,
               "bytes": artefact.byteCount.map { .integer(Int64($0)) } ?? .null,
-              "expires_at": artefact.expires.map { .string($0.description) } ?? .null,
+              "expires_at": expires.map { .string($0.description) } ?? .null,
             ]
           })), .init("text", result.text.map { .string($0) } ?? .null),
     ]

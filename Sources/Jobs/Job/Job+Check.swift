@@ -44,7 +44,13 @@ extension Job {
     }
     let delivers = state == .succeeded || active == .collecting
     try hold(delivers == (result != nil), "a result belongs to a job that has delivered, and only to that")
-    try hold(delivers == (winner != nil), "a result needs the attempt that it is from")
+    try hold(
+      delivers == (winner != nil || cacheOrigin != nil),
+      "a result needs the attempt or the job that it is from")
+    if cacheOrigin != nil {
+      try hold(
+        state == .succeeded && attempts.isEmpty && winner == nil, "a cached job is over, without an attempt")
+    }
     if let result { try hold(!result.isEmpty, "the result is empty") }
     if let winner {
       try hold(attempts.indices.contains(winner), "the result is from no attempt")

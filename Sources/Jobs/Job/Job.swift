@@ -25,6 +25,8 @@ public struct Job: Hashable, Sendable {
   public let maximumAttempts: Int?
   /// Whether artefacts are copied before the job has succeeded: vendors' addresses expire.
   public let copiesArtefacts: Bool
+  /// What its result is to be kept under for others; nil when it is not.
+  public let cacheTicket: CacheTicket?
 
   public internal(set) var state: JobState
   public internal(set) var attempts: [Attempt] = []
@@ -43,6 +45,8 @@ public struct Job: Hashable, Sendable {
   public internal(set) var ended: Instant?
   /// Counts the changes.
   public internal(set) var revision = 0
+  /// Whose result it was answered with; nil for a job that somebody works on.
+  public internal(set) var cacheOrigin: CacheOrigin?
 
   /// The candidate to be served next.
   public struct Turn: Hashable, Sendable {
@@ -61,7 +65,7 @@ public struct Job: Hashable, Sendable {
     id: Identifier, decision: Identifier, capability: Capability, input: JobInput, plan: [PlannedCandidate],
     created: Instant, budget: Span, priority: JobPriority = .normal, tenant: String? = nil,
     callbackURL: String? = nil, fallbackOnModeration: Bool = false, maximumAttempts: Int? = nil,
-    copiesArtefacts: Bool = false
+    copiesArtefacts: Bool = false, cacheTicket: CacheTicket? = nil
   ) throws(JobFault) {
     guard !plan.isEmpty else { throw JobFault("a job needs at least one candidate in its plan") }
     if let maximumAttempts, maximumAttempts < 1 {
@@ -90,9 +94,33 @@ public struct Job: Hashable, Sendable {
     self.fallbackOnModeration = fallbackOnModeration
     self.maximumAttempts = maximumAttempts
     self.copiesArtefacts = copiesArtefacts
+    self.cacheTicket = cacheTicket
     state = .queued
     turn = Turn(candidate: 0, notBefore: created)
     wake = deadline
+  }
+
+  /// A job that is over as it is made, because an earlier one was the same: nobody is asked, nothing is spent, and
+  /// nothing is learned. Its decision is the one that chose who made the result; what is said about it counts for him.
+  ///
+  /// - Parameters:
+  ///   - similarity: the cosine between the prompts; nil for the same order.
+  /// - Throws: when the budget is not positive.
+  public init(
+    id: Identifier, answeredBy answer: CachedAnswer, similarity: Double?, input: JobInput, created: Instant,
+    budget: Span, priority: JobPriority = .normal, tenant: String? = nil, callbackURL: String? = nil
+  ) throws(JobFault) {
+    let planned = PlannedCandidate(
+      candidate: answer.candidate, provider: answer.provider, estimatedCost: .zero)
+    try self.init(
+      id: id, decision: answer.decision, capability: answer.capability, input: input, plan: [planned],
+      created: created, budget: budget, priority: priority, tenant: tenant, callbackURL: callbackURL)
+    state = .succeeded
+    turn = nil
+    wake = nil
+    ended = created
+    result = answer.result
+    cacheOrigin = CacheOrigin(job: answer.job, kept: answer.created, similarity: similarity)
   }
 
   /// What to do when a new job has been stored.

@@ -115,7 +115,7 @@ public struct JobOutcome: Hashable, Sendable {
     self.job = job.id
     decision = job.decision
     state = job.state
-    executed = winner.map { job.plan[$0].candidate }
+    executed = (winner ?? (job.cacheOrigin == nil ? nil : 0)).map { job.plan[$0].candidate }
     isFallback = (winner ?? 0) != 0
     result = job.result
     let asked = job.attempts.last.map { job.plan[$0.candidate].provider }

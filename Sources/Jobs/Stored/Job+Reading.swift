@@ -40,6 +40,8 @@ extension Job {
     let fallsBack = reader.optionalBool("fallback_on_moderation") ?? false
     let mostAttempts = reader.optionalCount("maximum_attempts")
     let copies = reader.optionalBool("copies") ?? false
+    let ticket = reader.optionalObject("cache") { CacheTicket(&$0) }
+    let origin = reader.optionalObject("cached") { CacheOrigin(&$0) } ?? nil
     let plan = reader.objects("plan") { PlannedCandidate(&$0) }
     let attempts = reader.objects("attempts") { Attempt(&$0) }
     let turn = reader.optionalObject("turn") {
@@ -60,8 +62,9 @@ extension Job {
     try self.init(
       id: id, decision: decision, capability: capability, input: input, plan: plan, created: created,
       budget: deadline - created, priority: priority, tenant: tenant, callbackURL: callback,
-      fallbackOnModeration: fallsBack, maximumAttempts: mostAttempts,
-      copiesArtefacts: copies)
+      fallbackOnModeration: fallsBack, maximumAttempts: mostAttempts, copiesArtefacts: copies,
+      cacheTicket: ticket)
+    cacheOrigin = origin
     self.state = state
     self.attempts = attempts
     self.turn = turn
@@ -150,7 +153,7 @@ extension VendorFailure {
 }
 
 extension JobResult {
-  fileprivate init(_ reader: inout FieldReader) {
+  init(_ reader: inout FieldReader) {
     let artefacts = reader.optionalObjects("artefacts") {
       Artefact(
         url: $0.string("url"), contentType: $0.optionalString("content_type"),
@@ -169,13 +172,13 @@ extension FieldReader {
   fileprivate mutating func optionalCount(_ name: String) -> Int? {
     optionalInteger(name, in: Int64(0)...).map { Int($0) }
   }
-  fileprivate mutating func instant(_ name: String) -> Instant {
+  mutating func instant(_ name: String) -> Instant {
     Instant(microseconds: integer(name, in: FieldReader.times))
   }
   fileprivate mutating func optionalInstant(_ name: String) -> Instant? {
     optionalInteger(name, in: FieldReader.times).map { Instant(microseconds: $0) }
   }
-  fileprivate mutating func span(_ name: String) -> Span {
+  mutating func span(_ name: String) -> Span {
     Span(microseconds: integer(name, in: FieldReader.times))
   }
   fileprivate mutating func optionalSpan(_ name: String) -> Span? {

@@ -37,6 +37,8 @@ extension Job: JSONWritable {
       if fallbackOnModeration { $0.field("fallback_on_moderation", true) }
       $0.fieldIfPresent("maximum_attempts", maximumAttempts)
       if copiesArtefacts { $0.field("copies", true) }
+      if let cacheTicket { $0.object("cache") { cacheTicket.writeFields(to: &$0) } }
+      if let cacheOrigin { $0.object("cached") { cacheOrigin.writeFields(to: &$0) } }
       $0.objects("plan", plan) { $1.writeFields(to: &$0) }
       $0.objects("attempts", attempts) { $1.writeFields(to: &$0) }
       if let turn {
@@ -138,7 +140,7 @@ extension VendorFailure {
 }
 
 extension JobResult {
-  fileprivate func writeFields(to writer: inout JSONWriter) {
+  func writeFields(to writer: inout JSONWriter) {
     if !artefacts.isEmpty {
       writer.objects("artefacts", artefacts) {
         $0.field("url", $1.url)

@@ -164,6 +164,12 @@ extension Parameter {
     span(
       "job_retention", \.jobRetention, .days(1) ... .days(3_650),
       "how long jobs that are over, and checks of providers' health, are kept", scope: .router),
+    span(
+      "artefact_retention", \.artefactRetention, .hours(1) ... .days(3_650),
+      "how long copies of what jobs made are kept, whoever refers to them", scope: .router),
+    span(
+      "artefact_link_life", \.artefactLinkLife, .minutes(1) ... .days(7),
+      "how long a signed link to a copy holds", scope: .router),
   ]
 
   private static let regions: [Parameter] = [

@@ -41,6 +41,8 @@ public struct Rules: Hashable, Sendable {
   public var decisionDurability = Durability.grouped
   public var idempotencyWindow = Span.days(1)
   public var jobRetention = Span.days(90)
+  public var artefactRetention = Span.days(90)
+  public var artefactLinkLife = Span.days(1)
 
   // Signals
   public var signals = SignalRules()

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The name of a kept file: the SHA-256 of its bytes and the extension of its media type, `9f86….png`. A name that
 /// somebody sends is read by this and nothing else, so none leads out of the store.
 public struct ArtefactName: Hashable, Sendable, CustomStringConvertible {
@@ -22,6 +24,12 @@ public struct ArtefactName: Hashable, Sendable, CustomStringConvertible {
     else { return nil }
     digest = String(parts[0])
     self.type = type
+  }
+
+  /// The name within an address that ``address(base:)`` made; nil for any other address.
+  public init?(address: String) {
+    guard let path = address.range(of: "/v1/artefacts/", options: .backwards) else { return nil }
+    self.init(String(address[path.upperBound...].prefix { $0 != "?" }))
   }
 
   public var description: String { "\(digest).\(type.fileExtension)" }

@@ -21,12 +21,15 @@ public struct JobOrder: Sendable {
   public var maximumAttempts: Int?
   /// Where the end of the job is told; nil for nowhere.
   public var callbackURL: String?
+  /// Whether the result of an earlier job will do, and this one's may be kept for others; nil for neither.
+  public var cache: CacheWish?
 
   public init(
     intent: Intent, embedding: [Float]? = nil, input: WorkInput, inputJSON: [UInt8], budget: Span? = nil,
     priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false,
-    maximumAttempts: Int? = nil, callbackURL: String? = nil
+    maximumAttempts: Int? = nil, callbackURL: String? = nil, cache: CacheWish? = nil
   ) {
+    self.cache = cache
     self.intent = intent
     self.embedding = embedding
     self.input = input

@@ -27,7 +27,7 @@ extension JobService {
     guard let decision = try router.ledger.decision(job.decision) else { return nil }
     return JobView(
       job: job, decision: decision, retryAfter: JobService.retryAfter(job, at: router.clock.now),
-      queuedAhead: await dispatcher.queuedAhead(of: job.id))
+      queuedAhead: await dispatcher.queuedAhead(of: job.id), links: links)
   }
 
   private static func retryAfter(_ job: Job, at now: Instant) -> Span? {

@@ -14,13 +14,20 @@ public final class JobService: Sendable {
   public let failures: AsyncStream<ProviderFailure>
   /// Nil for a router that tells nobody.
   public let deliveries: DeliveryService?
+  /// Signs the addresses of artefacts that callers are shown; nil shows them plain.
+  public let links: ArtefactLinks?
+  /// Nil for a router that remembers no results.
+  public let cache: ResponseCache?
   let dispatcher: Dispatcher
   let strangers = WebhookStrangers()
 
   init(
     router: RoutingService, settings: JobSettings, dispatcher: Dispatcher,
-    failures: AsyncStream<ProviderFailure>, deliveries: DeliveryService?
+    failures: AsyncStream<ProviderFailure>, deliveries: DeliveryService?, links: ArtefactLinks? = nil,
+    cache: ResponseCache? = nil
   ) {
+    self.cache = cache
+    self.links = links
     self.router = router
     self.settings = settings
     self.dispatcher = dispatcher
@@ -36,18 +43,21 @@ public final class JobService: Sendable {
   ///   - seed: of the jitter and of the half-open circuits' draws.
   public static func start(
     router: RoutingService, adapters: any AdapterSource, settings: JobSettings = JobSettings(),
-    artefacts: (any ArtefactIntake)? = nil, deliveries: DeliveryService? = nil,
+    artefacts: (any ArtefactIntake)? = nil, deliveries: DeliveryService? = nil, links: ArtefactLinks? = nil,
+    cache: ResponseCache? = nil,
     seed: UInt64 = .random(in: .min ... .max), logger: Logger
   ) async throws -> JobService {
     let (failures, doubts) = AsyncStream<ProviderFailure>.makeStream(
       bufferingPolicy: .bufferingNewest(256))
     let dispatcher = Dispatcher(
       router: router, adapters: adapters, catalogue: await router.keeper.pending.catalogue.value,
-      settings: settings, artefacts: artefacts, deliveries: deliveries, seed: seed, logger: logger,
+      settings: settings, artefacts: artefacts, deliveries: deliveries, cache: cache, seed: seed,
+      logger: logger,
       doubts: doubts)
     try await dispatcher.recover()
     return JobService(
-      router: router, settings: settings, dispatcher: dispatcher, failures: failures, deliveries: deliveries)
+      router: router, settings: settings, dispatcher: dispatcher, failures: failures, deliveries: deliveries,
+      links: links, cache: cache)
   }
 
   /// Takes a job in. On return it is durable, with its decision, its input and the answer to keep, in one transaction.
@@ -62,6 +72,7 @@ public final class JobService: Sendable {
       throw JobRefusal.budget("a job's time must be more than 0, got \(budget)")
     }
     let address = try order.callbackURL.map { try callback($0, of: order.tenant) }
+    if let view = try await answer(order, to: address, at: now, budget: budget, keep: keep) { return view }
     let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
     let job = try Job(
@@ -69,17 +80,20 @@ public final class JobService: Sendable {
       input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
       priority: order.priority, tenant: order.tenant, callbackURL: address,
       fallbackOnModeration: order.fallbackOnModeration, maximumAttempts: order.maximumAttempts,
-      copiesArtefacts: dispatcher.artefacts != nil)
+      copiesArtefacts: dispatcher.artefacts != nil,
+      cacheTicket: cache == nil ? nil : order.cache.map { CacheTicket(order, $0) })
     var batch = LedgerBatch()
     batch.decisions = [decision]
     batch.embeddings = [drawn.embedding]
     let wait = drawn.opens.flatMap { $0 > now ? $0 - now : nil }
     let stored = try await dispatcher.take(
       job, order.input, bytes: order.inputJSON, batch,
-      keep: keep.map { keep in { keep(JobView(job: $0, decision: decision, retryAfter: wait)) } })
+      keep: keep.map { [links] keep in
+        { keep(JobView(job: $0, decision: decision, retryAfter: wait, links: links)) }
+      })
     return JobView(
       job: stored, decision: decision, retryAfter: wait,
-      queuedAhead: await dispatcher.queuedAhead(of: job.id))
+      queuedAhead: await dispatcher.queuedAhead(of: job.id), links: links)
   }
 
   private func callback(_ url: String, of tenant: String?) throws -> String {
@@ -115,7 +129,7 @@ public final class JobService: Sendable {
   }
 
   /// The same input is kept once, whoever sends it.
-  private static func reference(to bytes: [UInt8]) -> JobInput {
+  static func reference(to bytes: [UInt8]) -> JobInput {
     let digits = Array("0123456789abcdef")
     let digest = SHA256.hash(data: bytes)
     let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }

@@ -10,8 +10,14 @@ public struct JobView: Sendable {
   public var retryAfter: Span?
   /// Jobs that go before it at the provider whose turn it is; nil when it does not stand in a queue.
   public var queuedAhead: Int?
+  /// What signs the addresses of its artefacts where they are shown; nil shows them plain.
+  public var links: ArtefactLinks?
 
-  public init(job: Job, decision: Decision, retryAfter: Span? = nil, queuedAhead: Int? = nil) {
+  public init(
+    job: Job, decision: Decision, retryAfter: Span? = nil, queuedAhead: Int? = nil,
+    links: ArtefactLinks? = nil
+  ) {
+    self.links = links
     self.job = job
     self.decision = decision
     self.retryAfter = retryAfter
@@ -22,7 +28,7 @@ public struct JobView: Sendable {
   public var chosen: String { job.plan[0].candidate }
 
   /// The candidate that delivered; nil before one has.
-  public var executed: String? { job.winner.map { job.plan[job.attempts[$0].candidate].candidate } }
+  public var executed: String? { outcome.executed }
 
   /// What has been, and may yet be, made of it.
   public var outcome: JobOutcome { JobOutcome(job) }

@@ -5,7 +5,7 @@ import Vectors
 
 /// The ledger in memory: for tests and simulations, and to try the router without a file. Nothing is durable.
 public final class MemoryLedger: Ledger {
-  private let state = Mutex(MemoryState())
+  let state = Mutex(MemoryState())
 
   public init() {}
 
@@ -69,7 +69,12 @@ public final class MemoryLedger: Ledger {
   }
 
   public func dropJobs(endedBefore: Instant) throws -> Int {
-    state.withLock { $0.jobs.drop(endedBefore: endedBefore) }
+    state.withLock { state in
+      let before = state.jobs.jobs.keys
+      let count = state.jobs.drop(endedBefore: endedBefore)
+      for id in before where state.jobs.jobs[id] == nil { state.artefacts.forget(ArtefactHolder.job(id)) }
+      return count
+    }
   }
 
   public func append(secret: SigningSecret, endingOthers end: Instant) throws {

@@ -1,3 +1,4 @@
+import Jobs
 import Routing
 import Vectors
 
@@ -31,6 +32,8 @@ struct MemoryState: Sendable {
   var answers: [String: Answer] = [:]
   var jobs = MemoryJobs()
   var deliveries = MemoryDeliveries()
+  var artefacts = MemoryArtefactAccount()
+  var cache: [String: CachedAnswer] = [:]
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -110,7 +113,18 @@ extension MemoryState {
     }
     let receipts = try batch.judgements.map { try admit($0) }
     for answer in batch.answers where answers[answer.key] == nil { answers[answer.key] = answer }
-    for change in batch.jobs { jobs.apply(change) }
+    for change in batch.jobs {
+      jobs.apply(change)
+      if let result = change.job.result {
+        artefacts.use(
+          result.copies, by: ArtefactHolder.job(change.job.id), at: change.job.ended ?? change.job.created)
+      }
+    }
+    for answer in batch.cached { keep(answer) }
+    for hit in batch.cacheHits {
+      cache[hit.key]?.uses += 1
+      cache[hit.key]?.used = hit.at
+    }
     for check in batch.checks { jobs.keep(check) }
     for change in batch.deliveries { deliveries.apply(change) }
     return receipts

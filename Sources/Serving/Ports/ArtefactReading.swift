@@ -1,3 +1,5 @@
+public import Routing
+
 /// The reading side of where copies of artefacts lie.
 public protocol ArtefactReading: Sendable {
   /// What is kept under a name; nil when there is nothing, or no copy could have such a name.
@@ -7,6 +9,21 @@ public protocol ArtefactReading: Sendable {
   ///
   /// - Parameter range: within its bytes.
   func read(_ artefact: StoredArtefact, _ range: Range<Int>) async throws -> [UInt8]
+
+  /// An address at which the store itself hands an artefact out; nil for a store that has none.
+  ///
+  /// - Parameters:
+  ///   - method: `GET` or `HEAD`, the only one that it holds for.
+  ///   - lifetime: how long from `now` on.
+  func directAddress(
+    of artefact: StoredArtefact, method: String, from now: Instant, lifetime: Span
+  ) async throws -> String?
+}
+
+extension ArtefactReading {
+  public func directAddress(
+    of artefact: StoredArtefact, method: String, from now: Instant, lifetime: Span
+  ) async throws -> String? { nil }
 }
 
 /// A copy of an artefact. What is kept under a name never changes.

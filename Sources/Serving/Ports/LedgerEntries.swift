@@ -1,3 +1,4 @@
+public import Jobs
 public import Routing
 
 /// What one transaction takes in.
@@ -10,12 +11,15 @@ public struct LedgerBatch: Sendable {
   public var jobs: [JobChange] = []
   public var checks: [HealthRecord] = []
   public var deliveries: [DeliveryChange] = []
+  /// Results of jobs that end here, for others.
+  public var cached: [CachedAnswer] = []
+  public var cacheHits: [CacheHit] = []
 
   public init() {}
 
   public var isEmpty: Bool {
     decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
-      && deliveries.isEmpty
+      && deliveries.isEmpty && cached.isEmpty && cacheHits.isEmpty
   }
 
   /// Puts another batch behind this one.
@@ -27,6 +31,8 @@ public struct LedgerBatch: Sendable {
     jobs += other.jobs
     checks += other.checks
     deliveries += other.deliveries
+    cached += other.cached
+    cacheHits += other.cacheHits
   }
 }
 

@@ -74,12 +74,12 @@ public struct SignatureV4: Sendable, Equatable {
   private static let unsigned = ["authorization", "user-agent", "accept-encoding", "x-amzn-trace-id"]
 
   /// S3 takes the path as it is sent; all others encode each segment of it once more.
-  private func path(_ path: String) -> String {
+  func path(_ path: String) -> String {
     service == "s3" ? path : SignatureV4.encoded(path, keeping: "/~")
   }
 
   /// Pairs, encoded the one way and sorted by their encoded bytes.
-  private static func query(_ query: String) -> String {
+  static func query(_ query: String) -> String {
     let pairs = query.split(separator: "&").map { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return (encoded(decoded(parts[0])), encoded(decoded(parts.count > 1 ? parts[1] : "")))
@@ -105,7 +105,7 @@ public struct SignatureV4: Sendable, Equatable {
     return String(decoding: result, as: UTF8.self)
   }
 
-  private static func encoded(_ text: String, keeping kept: String = "~") -> String {
+  static func encoded(_ text: String, keeping kept: String = "~") -> String {
     text.utf8.map { byte in
       let isKept =
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) && byte < 0x7B
@@ -114,17 +114,20 @@ public struct SignatureV4: Sendable, Equatable {
     }.joined()
   }
 
-  private static func code(_ text: String, key: [UInt8]) -> [UInt8] {
+  static func code(_ text: String, key: [UInt8]) -> [UInt8] {
     Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: key)))
   }
 
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
+  static func hex(_ bytes: some Sequence<UInt8>) -> String {
     bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 
   /// The time now in the form of `X-Amz-Date`.
-  static func dateNow() -> String {
-    var seconds = time(nil)
+  static func dateNow() -> String { date(of: time(nil)) }
+
+  /// - Parameter seconds: since 1970-01-01T00:00:00Z.
+  public static func date(of seconds: Int) -> String {
+    var seconds = seconds
     var parts = tm()
     gmtime_r(&seconds, &parts)
     func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }

@@ -54,6 +54,20 @@ enum JobExchanges {
     for query in ["", "?state=succeeded,failed", "?limit=1", "?limit=0", "?before=x"] {
       try await record.send(.get, "/v1/jobs\(query)")
     }
+    world.north.reply(.init(.delivers(JobResult(text: "a lynx"), cost: nil)))
+    let cached = JobRouter.body("a lynx", [.init("cache", ["ttl_s": 600, "mode": "semantic"])])
+    for _ in 0..<2 { try await record.send(.post, "/v1/jobs", cached, headers: [.prefer: "wait=60"]) }
+    for wish in [7, ["ttl_s": 0], ["mode": "near"], ["more": 1]] as [JSONValue] {
+      try await record.send(.post, "/v1/jobs", JobRouter.body("x", [.init("cache", wish)]))
+    }
+    for path in ["/v1/cache", "/v1/artefacts", "/v1/artefacts?limit=0"] { try await record.send(.get, path) }
+    for query in ["", "?provider=north&model=a", "?provider=", "?capability=none"] {
+      try await record.send(.delete, "/v1/cache\(query)")
+    }
+    try await record.send(.post, "/v1/artefacts:clean")
+    try await record.send(.post, "/v1/artefact-keys", ["overlap_s": 60])
+    try await record.send(.post, "/v1/artefact-keys", ["overlap_s": -1])
+    try await record.send(.get, "/v1/artefacts/a.png?expires=1&signature=00")
     for name in ["large.bin", "nobody"] { try await record.send(.get, "/v1/artefacts/\(name)") }
     try await record.send(.get, "/v1/artefacts/a.png")
     try await record.send(.get, "/v1/artefacts/a.png", headers: [.range: "bytes=1-2"])

@@ -81,15 +81,25 @@ struct JobRouter: Sendable {
       ) { try JobNotice.bytes($0, service) }
       var settings = JobSettings(publicBase: "https://router.example")
       settings.strangerPauses = strangerPauses
+      let book = ledger as? any ArtefactLedger & CacheLedger ?? MemoryLedger()
+      let register = ArtefactRegister(
+        TestSupport.MemoryArtefacts(), ledger: book, clock: service.clock, logger: TestRouter.quiet)
+      let links = try ArtefactLinks(
+        ledger: book, isRequired: false, clock: service.clock, mint: { service.mintIdentifier() },
+        life: { .hours(1) })
+      let cache = try ResponseCache(
+        ledger: book, embedder: service.embedder, artefacts: register, clock: service.clock,
+        logger: TestRouter.quiet)
       let jobs = try await JobService.start(
         router: service,
         adapters: ScriptedAdapters(
           [ScriptedAdapter(north, contract), ScriptedAdapter(south, contract)],
           gaps: ["west": "no declaration is called 'west'"]),
-        settings: settings, deliveries: deliveries, seed: 7,
+        settings: settings, deliveries: deliveries, links: links, cache: cache, seed: 7,
         logger: TestRouter.quiet)
       let parts = RouterParts(
         jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
+        register: register, links: links,
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
       let application = RouterAPI.application(
         service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet)

@@ -28,6 +28,7 @@ final class StreetWorld: Sendable {
   private let catalogue: String
   private let publicPort: Int?
   private let losesWebhooks: Bool
+  private let change: @Sendable (inout ServeSettings) -> Void
 
   static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   static let data = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -49,6 +50,8 @@ final class StreetWorld: Sendable {
     var changes: [String: [String: String]] = [:]
     /// Of a job at its vendor, in milliseconds.
     var run = 150
+    /// What the router is to be started with besides.
+    var settings: @Sendable (inout ServeSettings) -> Void = { _ in }
   }
 
   /// Where each vendor of the street is, as a provider of the catalogue.
@@ -71,6 +74,7 @@ final class StreetWorld: Sendable {
     database = folder.appending(path: "p.db").path
     publicPort = plan.hasWebhooks ? try ServedRouter.freePort() : nil
     losesWebhooks = plan.losesWebhooks
+    change = plan.settings
     let vendors = folder.appending(path: "vendors")
     try FileManager.default.copyItem(at: Self.data.appending(path: "vendors"), to: vendors)
     for (vendor, words) in plan.changes where !words.isEmpty {
@@ -165,6 +169,7 @@ final class StreetWorld: Sendable {
     // Customers' endpoints are on the loopback too, and a test does not wait for minutes.
     settings.allowsPrivateCallbacks = true
     settings.deliveries.schedule = DeliverySchedule(base: .milliseconds(100))
+    change(&settings)
     let ledger = try SQLiteLedger(path: database)
     let service = try await RoutingService.start(
       on: ledger, embedder: HashingEmbedding(),

@@ -195,7 +195,8 @@ struct MatrixLine: Sendable {
       model: model("chatterbox/base", "base", "text_to_speech"), second: .openaiSpeech, isImmediate: true,
       hasFiles: false, streetName: "local",
       provider: LocalServiceTests.provider("chatterbox", "ROOT/local/chatterbox"), hasKey: false,
-      brief: ["submit_limit: 10m": "submit_limit: 2s"],  // A sound is no JSON, and so cannot be malformed as one.
+      brief: ["submit_limit: 10m": "submit_limit: 2s"],
+      // No answer of its is JSON, and so none is malformed as such.
       otherwise: own.merging(["malformed_json": nil]) { $1 }),
     MatrixLine(
       name: "whisper", vendor: "whisper", capability: "speech_to_text",

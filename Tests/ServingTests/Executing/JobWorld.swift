@@ -20,6 +20,8 @@ final class JobWorld {
   private(set) var service: JobService
   let settings: JobSettings
   let artefacts: (any ArtefactIntake)?
+  /// Settings of its cache; nil in a world without one.
+  let cacheSettings: ResponseCache.Settings?
   /// Nil in a world without callbacks.
   let door: ScriptedDoor?
   /// Of routers that were stopped: the calls that they had under way go on.
@@ -33,8 +35,9 @@ final class JobWorld {
     clock: ManualClock = ManualClock(), vendors: [String: ScriptedVendor]? = nil,
     contracts: [String: VendorContract] = [:], access: [String: Access] = [:],
     price: Price? = nil, settings: JobSettings = JobWorld.settings, artefacts: (any ArtefactIntake)? = nil,
-    door: ScriptedDoor? = nil, seed: UInt64 = 1
+    cache: ResponseCache.Settings? = nil, door: ScriptedDoor? = nil, seed: UInt64 = 1
   ) async throws {
+    cacheSettings = cache
     self.clock = clock
     self.ledger = ledger
     self.settings = settings
@@ -60,7 +63,17 @@ final class JobWorld {
     service = try await JobService.start(
       router: router,
       adapters: JobWorld.adapters(self.vendors, contracts), settings: settings, artefacts: artefacts,
-      deliveries: JobWorld.deliveries(router, door), seed: seed, logger: TestRouter.quiet)
+      deliveries: JobWorld.deliveries(router, door), cache: try JobWorld.cache(cache, router, artefacts),
+      seed: seed, logger: TestRouter.quiet)
+  }
+
+  private static func cache(
+    _ settings: ResponseCache.Settings?, _ router: RoutingService, _ artefacts: (any ArtefactIntake)?
+  ) throws -> ResponseCache? {
+    guard let settings, let ledger = router.ledger as? any CacheLedger else { return nil }
+    return try ResponseCache(
+      ledger: ledger, embedder: router.embedder, artefacts: artefacts as? ArtefactRegister,
+      clock: router.clock, settings: settings, logger: TestRouter.quiet)
   }
 
   /// With webhooks.
@@ -89,7 +102,8 @@ final class JobWorld {
       logger: TestRouter.quiet)
     service = try await JobService.start(
       router: router, adapters: JobWorld.adapters(vendors, contracts), settings: settings,
-      artefacts: artefacts, deliveries: JobWorld.deliveries(router, door), seed: seed,
+      artefacts: artefacts, deliveries: JobWorld.deliveries(router, door),
+      cache: try JobWorld.cache(cacheSettings, router, artefacts), seed: seed,
       logger: TestRouter.quiet)
   }
 

@@ -26,6 +26,7 @@ actor Dispatcher {
   let settings: JobSettings
   let artefacts: (any ArtefactIntake)?
   let deliveries: DeliveryService?
+  let cache: ResponseCache?
   let chance: Chance
   let logger: Logger
   let alarm = Alarm()
@@ -46,7 +47,8 @@ actor Dispatcher {
 
   init(
     router: RoutingService, adapters: any AdapterSource, catalogue: Catalogue, settings: JobSettings,
-    artefacts: (any ArtefactIntake)?, deliveries: DeliveryService?, seed: UInt64, logger: Logger,
+    artefacts: (any ArtefactIntake)?, deliveries: DeliveryService?, cache: ResponseCache? = nil,
+    seed: UInt64, logger: Logger,
     doubts: AsyncStream<ProviderFailure>.Continuation
   ) {
     self.router = router
@@ -54,6 +56,7 @@ actor Dispatcher {
     self.settings = settings
     self.artefacts = artefacts
     self.deliveries = deliveries
+    self.cache = cache
     self.logger = logger
     self.doubts = doubts
     chance = Chance(seed: seed)
@@ -156,6 +159,7 @@ actor Dispatcher {
     batch.jobs = [JobChange(job, before: before.revision, entries: entries)]
     batch.judgements = AttemptOutcomes.submissions(of: job, transition.records, at: now)
     if job.state.isTerminal, !before.state.isTerminal { batch.deliveries = try callbacks(of: job, at: now) }
+    batch.cached = await cached(of: job, before: before)
     do {
       try note(try await router.recorder.commit(batch), batch.judgements)
     } catch {
@@ -165,6 +169,7 @@ actor Dispatcher {
     live[id]?.job = job
     live[id]?.lastEntry = slot.lastEntry + entries.count
     if !batch.deliveries.isEmpty { deliveries?.ring() }
+    for answer in batch.cached { cache?.note(answer) }
     errand.reply?.resume(returning: nil)
     settle(from: before, to: job, transition.records, at: now)
     announce(entries, of: id)

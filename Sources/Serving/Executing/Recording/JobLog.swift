@@ -41,6 +41,18 @@ enum JobLog {
 }
 
 extension JobLog {
+  /// The one entry of a job that was answered with an earlier one's result.
+  static func cached(_ job: Job, at now: Instant) -> JobLogEntry {
+    var writer = JSONWriter()
+    writer.object {
+      $0.field("candidate", job.plan[0].candidate)
+      $0.field("cost_usd", Money.zero.dollars)
+      $0.field("possible_double_spend", false)
+      $0.field("cached", true)
+    }
+    return JobLogEntry(number: 1, at: now, kind: .succeeded, detail: writer.bytes)
+  }
+
   fileprivate struct Writer {
     let job: Job
     let now: Instant
