@@ -42,6 +42,7 @@ struct AdapterStock: AdapterSource {
 /// What carries out jobs in this process, wired together.
 struct Executors: Sendable {
   let jobs: JobService
+  let generations: GenerationService
   let health: HealthMonitor
   let artefacts: ArtefactFolder
   let alerts: AlertDispatcher
@@ -86,6 +87,10 @@ struct Executors: Sendable {
     let jobs = try await JobService.start(
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
       artefacts: artefacts, deliveries: deliveries, logger: logger)
+    let generations = try await GenerationService.start(jobs, artefacts: artefacts, logger: logger) {
+      GenerationNotice.bytes($0)
+    }
+    try generations.book.load(RecipeFile.shipped(settings), logger: logger)
     let alerts = AlertDispatcher(
       settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
     let health = HealthMonitor(
@@ -109,7 +114,8 @@ struct Executors: Sendable {
       }, told: stock.obstacles, logger: logger)
     // The last to be started are the first to end: alerts outlive those who raise them.
     return Executors(
-      jobs: jobs, health: health, artefacts: artefacts, alerts: alerts, catalogue: reload,
+      jobs: jobs, generations: generations, health: health, artefacts: artefacts, alerts: alerts,
+      catalogue: reload,
       services: [
         alerts, health, standstills, lifecycles, announcements,
         FailureRelay(jobs: jobs, health: health, standstills: standstills), HangupService(reload),
@@ -119,7 +125,7 @@ struct Executors: Sendable {
   /// What the API serves of them.
   var parts: RouterParts {
     RouterParts(
-      jobs: jobs, artefacts: artefacts,
+      jobs: jobs, generations: generations, artefacts: artefacts,
       catalogueIntake: CatalogueIntake(parse: Executors.parseCatalogue) { [catalogue] stocked in
         await catalogue.follow(stocked.catalogue.value)
       })

@@ -38,6 +38,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Folder of the vendors' declarations (default: data/vendors).")
   var vendors: String?
 
+  @Option(help: "Folder of recipes that are taken in at start (default: data/recipes).")
+  var recipes: String?
+
   @Option(
     help: ArgumentHelp(
       "Where vendors reach this router; without it they are sent no webhook addresses, and polled.",
@@ -71,6 +74,7 @@ struct Serve: AsyncParsableCommand {
     settings.catalogue = catalogue ?? settings.catalogue
     settings.artefacts = artefacts ?? settings.artefacts
     settings.vendors = vendors ?? settings.vendors
+    settings.recipes = recipes ?? settings.recipes
     if let publicUrl {
       guard let url = PublicURL.checked(publicUrl) else {
         throw ValidationError("--public-url must be \(PublicURL.wanted), got \(publicUrl)")

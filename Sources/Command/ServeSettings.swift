@@ -16,6 +16,8 @@ struct ServeSettings {
   var artefacts: String?
   /// Nil for ``standardVendors``, which may be missing.
   var vendors: String?
+  /// Nil for ``standardRecipes``, which may be missing.
+  var recipes: String?
   /// Under which vendors reach this router; nil when they cannot.
   var publicURL: String?
   var transport = TransportSettings(callsPerHost: 1_024, calls: 2_048)
@@ -33,6 +35,7 @@ struct ServeSettings {
   var limits = RequestLimits()
 
   static let standardVendors = "data/vendors"
+  static let standardRecipes = "data/recipes"
 
   /// Where artefacts are kept.
   var artefactFolder: String {
@@ -57,6 +60,7 @@ struct ServeSettings {
     catalogue = fields.optionalString("catalogue") ?? catalogue
     artefacts = fields.optionalString("artefacts")
     vendors = fields.optionalString("vendors")
+    recipes = fields.optionalString("recipes")
     publicURL = fields.optionalParsed("public_url", as: PublicURL.wanted) { PublicURL.checked($0) }
     if let part = fields.optionalObject("transport", kind: "transport") {
       let calls: ClosedRange<Int64> = 1...100_000

@@ -10,12 +10,13 @@ public struct LedgerBatch: Sendable {
   public var jobs: [JobChange] = []
   public var checks: [HealthRecord] = []
   public var deliveries: [DeliveryChange] = []
+  public var generations: [GenerationChange] = []
 
   public init() {}
 
   public var isEmpty: Bool {
     decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
-      && deliveries.isEmpty
+      && deliveries.isEmpty && generations.isEmpty
   }
 
   /// Puts another batch behind this one.
@@ -27,6 +28,7 @@ public struct LedgerBatch: Sendable {
     jobs += other.jobs
     checks += other.checks
     deliveries += other.deliveries
+    generations += other.generations
   }
 }
 
