@@ -220,7 +220,7 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
       swiftSettings: strict),
-    tests("RecipesTests", of: ["Recipes", "Jobs", "Routing", "Wire", "Declarations"]),
+    tests("RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
     tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
     tests(
       "ExperimentsTests",
@@ -241,7 +241,7 @@ let package = Package(
       "PersistenceTests",
       of: [
         "Persistence", "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors",
-        "TestSupport",
+        "TestSupport", "Wire",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
     tests("BenchTests", of: ["bench", "Jobs", "Routing", "TestSupport", "Wire"]),

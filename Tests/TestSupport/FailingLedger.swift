@@ -1,21 +1,22 @@
 import Foundation
 public import Jobs
+public import Recipes
 public import Routing
 public import Serving
 import Synchronization
 
-/// A ledger in memory whose disk can be full, or slow, and whose process can be killed.
+/// A ledger, in memory unless said otherwise, whose disk can be full, or slow, and whose process can be killed.
 public final class FailingLedger: Ledger {
   public struct DiskFull: Error, CustomStringConvertible { public var description: String { "disk full" } }
   public struct Stopped: Error, CustomStringConvertible { public var description: String { "stopped" } }
 
   /// Where it writes; a second ledger may go on where this one was stopped.
-  public let base: MemoryLedger
+  public let base: any Ledger
   private let isFailing = Mutex(false)
   private let seconds = Mutex(0.0)
   private let life = Mutex<(left: Int?, writesLast: Bool)>((nil, false))
 
-  public init(_ base: MemoryLedger = MemoryLedger()) { self.base = base }
+  public init(_ base: any Ledger = MemoryLedger()) { self.base = base }
 
   /// Lets so many more commits through and then none, and nothing about jobs is read any more: the process is gone.
   ///
@@ -189,6 +190,29 @@ public final class FailingLedger: Ledger {
   public func dropSecret(_ id: Identifier) throws -> Bool { try base.dropSecret(id) }
   public func dropDeliveries(endedBefore: Instant) throws -> Int {
     try base.dropDeliveries(endedBefore: endedBefore)
+  }
+  public func append(recipe: RecipeVersion) throws -> RecipeSuccession { try base.append(recipe: recipe) }
+  public func recipe(_ name: String, version: Int?) throws -> RecipeVersion? {
+    try base.recipe(name, version: version)
+  }
+  public func recipes() throws -> [RecipeVersion] { try base.recipes() }
+  public func recipeHistory(_ name: String) throws -> [RecipeVersion] { try base.recipeHistory(name) }
+  public func append(choice: RecipeChoice) throws { try base.append(choice: choice) }
+  public func recipeChoices() throws -> [RecipeChoice] { try base.recipeChoices() }
+  public func generation(_ id: Identifier) throws -> Generation? {
+    try live()
+    return try base.generation(id)
+  }
+  public func unfinishedGenerations(_ body: (Generation) throws -> Void) throws {
+    try base.unfinishedGenerations(body)
+  }
+  public func generations(
+    states: Set<GenerationState>?, before: Identifier?, limit: Int
+  ) throws -> [Generation] {
+    try base.generations(states: states, before: before, limit: limit)
+  }
+  public func dropGenerations(endedBefore: Instant) throws -> Int {
+    try base.dropGenerations(endedBefore: endedBefore)
   }
   public func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry] {
     try base.healthChecks(of: provider, limit: limit)

@@ -21,6 +21,19 @@ public struct ElementOutcome: Hashable, Sendable {
   public var exposure: Money
   public var error: ErrorDetails?
 
+  public init(
+    state: JobState, decision: Identifier, executed: String? = nil, result: JobResult? = nil,
+    cost: Money = .zero, exposure: Money = .zero, error: ErrorDetails? = nil
+  ) {
+    self.state = state
+    self.decision = decision
+    self.executed = executed
+    self.result = result
+    self.cost = cost
+    self.exposure = exposure
+    self.error = error
+  }
+
   /// - Parameter job: one that is over.
   public init(_ job: Job) {
     let outcome = JobOutcome(job)

@@ -85,8 +85,11 @@ struct JobRouter: Sendable {
           gaps: ["west": "no declaration is called 'west'"]),
         settings: JobSettings(publicBase: "https://router.example"), deliveries: deliveries, seed: 7,
         logger: TestRouter.quiet)
+      let generations = try await GenerationService.start(jobs, logger: TestRouter.quiet) {
+        GenerationNotice.bytes($0)
+      }
       let parts = RouterParts(
-        jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
+        jobs: jobs, generations: generations, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
       let application = RouterAPI.application(
         service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet)
