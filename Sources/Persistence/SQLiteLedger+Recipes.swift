@@ -10,7 +10,8 @@ extension SQLiteLedger {
 
   public func append(recipe: RecipeVersion) throws -> RecipeSuccession {
     try write { db in
-      let newest = try SQLiteLedger.versions("WHERE name = ? ORDER BY version DESC LIMIT 1", [recipe.recipe.name], db)
+      let newest = try SQLiteLedger.versions(
+        "WHERE name = ? ORDER BY version DESC LIMIT 1", [recipe.recipe.name], db)
       let succession = recipe.follows(newest.first)
       guard case .next(let number) = succession else { return succession }
       try db.run(

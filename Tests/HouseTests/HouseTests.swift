@@ -31,7 +31,8 @@ struct HouseTests {
       "Foundation", "Synchronization",
     ],
     "Serving": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Recipes", "Wire", "Crypto", "ServiceLifecycle",
+      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Recipes", "Wire", "Crypto",
+      "ServiceLifecycle",
       "Logging",
       "Foundation",
       "Dispatch",
@@ -41,7 +42,8 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Jobs", "Recipes", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite", "Foundation",
+      "Jobs", "Recipes", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite",
+      "Foundation",
       "Synchronization",
     ],
     "VendorStreet": [

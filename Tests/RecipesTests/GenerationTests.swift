@@ -27,7 +27,8 @@ struct GenerationTests {
     // The same again is no news.
     let again = generation
     #expect(
-      generation.apply(.ended(Self.place(1), Sample.delivered(urls: ["w"])), at: Sample.at(4)).changed == false)
+      generation.apply(.ended(Self.place(1), Sample.delivered(urls: ["w"])), at: Sample.at(4)).changed
+        == false)
     #expect(generation.apply(.cancelAsked, at: Sample.at(4)).changed == false && generation == again)
   }
 
@@ -38,7 +39,8 @@ struct GenerationTests {
       .ended(Self.place(0), Sample.delivered(text: "one\n\ntwo\n three")), at: Sample.at(2)
     ).begun
     #expect(begun == [Self.place(1, 0), Self.place(1, 1), Self.place(1, 2)])
-    #expect(try begun.map { try generation.work(at: $0).input["prompt"] } == ["1: one", "2: two", "3: three"])
+    #expect(
+      try begun.map { try generation.work(at: $0).input["prompt"] } == ["1: one", "2: two", "3: three"])
     let ids = begun.map { generation[$0].job }
     #expect(Set(ids).count == 3 && ids.allSatisfy { $0.instant == Sample.at(2) })
     for element in [2, 0, 1] {
@@ -46,7 +48,7 @@ struct GenerationTests {
       _ = generation.apply(
         .ended(Self.place(1, element), Sample.delivered(urls: ["u\(element)"])), at: Sample.at(3))
     }
-    #expect(try generation.work(at: Self.place(2)).input["prompt"] == "u0\nu1\nu2")
+    #expect(try generation.work(at: Self.place(2)).input["prompt"] == "Judge these:\nu0\nu1\nu2")
     _ = generation.apply(
       .ended(Self.place(2), Sample.delivered(text: #"Well: {"score": 0.5}"#)), at: Sample.at(4))
     #expect(generation.state == .succeeded && generation.verdict?.isAccepted == true)
@@ -75,7 +77,8 @@ struct GenerationTests {
   @Test("A step that fails ends all: its siblings are called off, and the end waits for what they cost")
   func failing() throws {
     var generation = try Sample.generation(1, Sample.fanOut)
-    _ = generation.apply(.ended(Self.place(0), Sample.delivered(text: "one\ntwo\nthree", cost: 1)), at: Sample.at(1))
+    _ = generation.apply(
+      .ended(Self.place(0), Sample.delivered(text: "one\ntwo\nthree", cost: 1)), at: Sample.at(1))
     _ = generation.apply(.ended(Self.place(1, 2), Sample.delivered(urls: ["u"], cost: 10)), at: Sample.at(2))
     let failed = generation.apply(
       .ended(Self.place(1, 1), Sample.ended(.failed, cost: 100, message: "no more power")), at: Sample.at(2))
@@ -85,7 +88,8 @@ struct GenerationTests {
       generation.failure
         == GenerationFailure(
           step: "pictures", element: 1, code: .providerError, message: "no more power", isRetryable: true))
-    let end = generation.apply(.ended(Self.place(1, 0), Sample.ended(.canceled, cost: 1_000)), at: Sample.at(3))
+    let end = generation.apply(
+      .ended(Self.place(1, 0), Sample.ended(.canceled, cost: 1_000)), at: Sample.at(3))
     #expect(end.changed && generation.state == .failed && generation.ended == Sample.at(3))
     #expect(generation.cost == Money(micros: 1_111))
     #expect(generation.steps.map(\.state) == [.succeeded, .failed, .stopped])
@@ -97,7 +101,8 @@ struct GenerationTests {
     var generation = try Sample.generation(1)
     #expect(generation.apply(.cancelAsked, at: Sample.at(1)).stopped == [Self.place(0)])
     #expect(generation.apply(.cancelAsked, at: Sample.at(1)).changed == false)
-    let end = generation.apply(.ended(Self.place(0), Sample.delivered(urls: ["u"], cost: 9)), at: Sample.at(2))
+    let end = generation.apply(
+      .ended(Self.place(0), Sample.delivered(urls: ["u"], cost: 9)), at: Sample.at(2))
     #expect(end.begun.isEmpty && generation.state == .canceled && generation.cost == Money(micros: 9))
     #expect(generation.steps.map(\.state) == [.succeeded, .stopped] && generation.failure == nil)
   }
@@ -113,7 +118,8 @@ struct GenerationTests {
   @Test("A step is left out where what it would make is there, and the next takes that")
   func unless() throws {
     let recipe = try RecipeTests.shipped("image-to-video")
-    let given = try Sample.generation(1, recipe, request: ["prompt": "it runs", "image_url": "https://a.b/c"])
+    let given = try Sample.generation(
+      1, recipe, request: ["prompt": "it runs", "image_url": "https://a.b/c"])
     #expect(given.steps.map(\.state) == [.skipped, .running] && given.running == [Self.place(1)])
     #expect(
       try given.work(at: Self.place(1)).input == ["prompt": "it runs", "image_url": "https://a.b/c"])
@@ -157,7 +163,8 @@ struct GenerationTests {
     let terms = Generation.Terms(budget: Money(micros: 1_000))
     var generation = try Sample.generation(1, Sample.fanOut, terms: terms)
     #expect(generation[Self.place(0)].allowance == Money(micros: 1_000))
-    _ = generation.apply(.ended(Self.place(0), Sample.delivered(text: "1\n2\n3", cost: 100)), at: Sample.at(1))
+    _ = generation.apply(
+      .ended(Self.place(0), Sample.delivered(text: "1\n2\n3", cost: 100)), at: Sample.at(1))
     #expect((0..<3).map { generation[Self.place(1, $0)].allowance?.micros } == [300, 300, 300])
     for element in 0..<3 {
       _ = generation.apply(
@@ -174,7 +181,8 @@ struct GenerationTests {
       var generation = try Sample.generation(number, Sample.fanOut)
       let same = try Sample.generation(number, Sample.fanOut)
       #expect(same[Self.place(0)].job == generation[Self.place(0)].job)
-      _ = generation.apply(.ended(Self.place(0), Sample.delivered(text: "1\n2\n3\n4")), at: generation.created)
+      _ = generation.apply(
+        .ended(Self.place(0), Sample.delivered(text: "1\n2\n3\n4")), at: generation.created)
       ids += generation.steps.flatMap(\.elements).map(\.job) + [generation.id]
     }
     #expect(Set(ids).count == 50 * 6)

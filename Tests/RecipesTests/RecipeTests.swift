@@ -60,9 +60,15 @@ struct RecipeTests {
   /// A recipe, the pointer of its fault, and a part of what is said about it.
   static let faulty: [(JSONValue, String, String)] = [
     (recipe(step("a", "{steps.b.text}")), "/steps/0/input/prompt", "no step 'b'"),
-    (recipe(step("picture", "x"), step("b", "{steps.pictures.url}")), "/steps/1/input/prompt", "did you mean 'picture'"),
+    (
+      recipe(step("picture", "x"), step("b", "{steps.pictures.url}")), "/steps/1/input/prompt",
+      "did you mean 'picture'"
+    ),
     (recipe(step("a", "{steps.b.text}"), step("b", "x")), "/steps/0/input/prompt", "comes later"),
-    (recipe(step("a", "{steps.b.url}"), step("b", "{steps.a.url}")), "/steps/0/input/prompt", "closes a circle"),
+    (
+      recipe(step("a", "{steps.b.url}"), step("b", "{steps.a.url}")), "/steps/0/input/prompt",
+      "closes a circle"
+    ),
     (recipe(step("a", "{steps.a.url}")), "/steps/0/input/prompt", "its own result"),
     (recipe(step("a", "x"), step("a", "x")), "/steps/1/name", "twice"),
     (recipe(step("a", "{request.x")), "/steps/0/input/prompt", "without its }"),
@@ -80,13 +86,17 @@ struct RecipeTests {
       "/steps/1/input/prompt", "may be left out"
     ),
     (recipe(step("a", "x", list("{item}"))), "/steps/0/for_each/in", "no element"),
-    (recipe(step("a", "x", list("{request.x}", .init("split", "words")))), "/steps/0/for_each/split", "lines"),
     (
-      recipe(step("a", "x", list("{request.x}", .init("split", ["characters": 19])))), "/steps/0/for_each/split",
+      recipe(step("a", "x", list("{request.x}", .init("split", "words")))), "/steps/0/for_each/split", "lines"
+    ),
+    (
+      recipe(step("a", "x", list("{request.x}", .init("split", ["characters": 19])))),
+      "/steps/0/for_each/split",
       "20"
     ),
     (
-      recipe(step("a", "x", [.init("for_each", ["in": "{request.x}", "most": 65])])), "/steps/0/for_each/most",
+      recipe(step("a", "x", [.init("for_each", ["in": "{request.x}", "most": 65])])),
+      "/steps/0/for_each/most",
       "64"
     ),
     (recipe(step("a", "x", [.init("review", ["least": 0.5])])), "/steps/0/review", "quality_review"),
@@ -96,7 +106,7 @@ struct RecipeTests {
     (recipe(["name": "a", "capability": "magic", "input": [:]]), "/steps/0/capability", "image_generation"),
     (recipe(["name": "a", "capability": "embedding", "input": 7]), "/steps/0/input", "object"),
     (recipe(step("a", "x"), more: [.init("result", "b")]), "/result", "no step 'b'"),
-    (["name": "image_editing", "capability": "image_editing", "steps": []], "/name", "is a capability"),
+    (["name": "embedding", "capability": "embedding", "steps": []], "/name", "is a capability"),
   ]
 
   @Test("What is wrong with a recipe is told with its place", arguments: faulty)
@@ -125,7 +135,8 @@ struct RecipeTests {
       Self.step("s\($0)", "x", [.init("for_each", ["in": "{request.x}", "most": 64])])
     }
     #expect(
-      errors(["name": "x", "capability": "embedding", "steps": .array(wide)]).contains("may come to 320 jobs"))
+      errors(["name": "x", "capability": "embedding", "steps": .array(wide)]).contains("may come to 320 jobs")
+    )
     let review: [JSONValue] = ["r", "q"].map {
       [
         "name": .string($0), "capability": "quality_review", "input": ["prompt": "x"],
@@ -149,7 +160,8 @@ struct RecipeTests {
     #expect(film.parameters?.filter(\.isRequired).map(\.name) == ["prompt"])
     #expect(film.faults(of: ["prompt": "x", "voice": .null]) == nil)
     #expect(film.faults(of: ["voice": "x"])?.errors.map(\.pointer) == ["/prompt"])
-    #expect(film.faults(of: ["prompt": "x", "stile": "y"])?.errors.first?.message.contains("\"style\"") == true)
+    #expect(
+      film.faults(of: ["prompt": "x", "stile": "y"])?.errors.first?.message.contains("\"style\"") == true)
     #expect(film.faults(of: "x") != nil)
   }
 }

@@ -20,7 +20,8 @@ struct ScopeTests {
       ("{request.prompt}", "a fox"), ("{request.seed}", 7), ("{request.tags}", ["red", "quick"]),
       ("{request.tags[1]}", "quick"), ("{steps.script.text}", "One. Two."),
       ("{steps.picture.artefacts[0].bytes}", 9), ("{steps.picture.urls[i]}", "u1"),
-      ("{steps.many.each[1].text}", "b"), ("{intent}", "something red"), ("{item.name}", "Ada"), ("{index}", 2),
+      ("{steps.many.each[1].text}", "b"), ("{intent}", "something red"), ("{item.name}", "Ada"),
+      ("{index}", 2),
       ("{request.missing|request.nothing|request.prompt}", "a fox"), ("{request.missing|index?}", 2),
       ("plain", "plain"), ("", ""),
     ] as [(String, JSONValue)])
@@ -30,7 +31,8 @@ struct ScopeTests {
 
   @Test("In a longer text numbers are written out and lists line by line; a doubled brace is a brace")
   func inside() throws {
-    let text = "{index}. {request.prompt} ({request.seed}, {request.ratio}){request.missing?}:\n{request.tags}"
+    let text =
+      "{index}. {request.prompt} ({request.seed}, {request.ratio}){request.missing?}:\n{request.tags}"
     #expect(try Self.scope.fill(.string(text)) == "2. a fox (7, 1.5):\nred\nquick")
     let object = "{{\"score\": {request.seed}, \"of\": {item}}}"
     #expect(try Self.scope.fill(.string(object)) == #"{"score": 7, "of": {"name":"Ada"}}"#)

@@ -126,7 +126,8 @@ extension LedgerContract {
         if number % 2 == 0 {
           _ = generation.apply(
             .refused(
-              ElementPlace(step: 0, element: 0), GenerationFailure(step: "picture", code: .timeout, message: "")),
+              ElementPlace(step: 0, element: 0),
+              GenerationFailure(step: "picture", code: .timeout, message: "")),
             at: Sample.at(Int64(number)))
         }
         try ledger.store(generation, before: nil)

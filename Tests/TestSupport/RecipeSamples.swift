@@ -33,7 +33,8 @@ extension Sample {
         "input": ["prompt": "{index}: {item}"],
       ],
       [
-        "name": "review", "capability": "quality_review", "input": ["prompt": "{steps.pictures.urls}"],
+        "name": "review", "capability": "quality_review",
+        "input": ["prompt": "Judge these:\n{steps.pictures.urls}"],
         "review": ["least": 0.5],
       ],
     ],
@@ -69,7 +70,8 @@ extension Sample {
   ) -> ElementOutcome {
     var outcome = ended(.succeeded, cost: cost)
     outcome.executed = "north/a"
-    outcome.result = JobResult(artefacts: urls.map { Artefact(url: $0, contentType: "image/png") }, text: text)
+    outcome.result = JobResult(
+      artefacts: urls.map { Artefact(url: $0, contentType: "image/png") }, text: text)
     return outcome
   }
 

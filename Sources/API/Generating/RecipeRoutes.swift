@@ -82,7 +82,9 @@ struct RecipeRoutes {
       let read = try Recipe(reader.json("recipe") ?? .null)
       if let errors = RecipeBook.faults(of: read) { throw errors }
       if read.name != name {
-        throw FieldErrors([FieldError(pointer: "/name", message: "is '\(read.name)', and the path says '\(name)'")])
+        throw FieldErrors([
+          FieldError(pointer: "/name", message: "is '\(read.name)', and the path says '\(name)'")
+        ])
       }
       recipe = read
     } catch {

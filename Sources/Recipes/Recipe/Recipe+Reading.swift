@@ -102,7 +102,8 @@ extension Recipe {
         : "{\(path)}: step '\(name)' comes later; put it before '\(steps[place].name)'"
     }
     if steps[other].unless != nil, !reference.isCovered {
-      return "{\(path)}: step '\(name)' may be left out; say what to take then, as in {\(path)|…}, or {\(path)?}"
+      return
+        "{\(path)}: step '\(name)' may be left out; say what to take then, as in {\(path)|…}, or {\(path)?}"
     }
     return fault(path, in: steps[other])
   }
@@ -118,7 +119,8 @@ extension Recipe {
     }
     guard known.contains(name) else {
       let kind = step.forEach == nil ? "of step" : "of step with a for_each"
-      return "{\(path)}: '\(name)' is not known \(kind) '\(step.name)': it has \(known.joined(separator: ", "))"
+      return
+        "{\(path)}: '\(name)' is not known \(kind) '\(step.name)': it has \(known.joined(separator: ", "))"
     }
     return nil
   }
@@ -175,7 +177,9 @@ extension RecipeStep {
     if let intent { texts.append((.string(intent), "/intent")) }
     if let unless { texts.append((.string(unless), "/unless")) }
     if let forEach { texts.append((.string(forEach.list), "/for_each/in")) }
-    return texts.flatMap { (try? Template.references(in: $0, at: $1)) ?? [] }.map { ($0.reference, $0.pointer) }
+    return texts.flatMap { (try? Template.references(in: $0, at: $1)) ?? [] }.map {
+      ($0.reference, $0.pointer)
+    }
   }
 }
 
@@ -193,7 +197,8 @@ extension RecipeStep.FanOut {
     if !value.isNull, split == nil {
       reader.fail(
         "split",
-        "must be \"lines\", or {\"characters\": N} with N ≥ \(TextSplit.leastCharacters), got \(value.summary)")
+        "must be \"lines\", or {\"characters\": N} with N ≥ \(TextSplit.leastCharacters), got \(value.summary)"
+      )
     }
     most = Int(reader.integer("most", in: 1...Int64(Recipe.mostElements)))
   }

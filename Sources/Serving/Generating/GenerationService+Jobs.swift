@@ -19,7 +19,7 @@ extension GenerationService {
         try await settle(place, of: generation)
         return
       } catch let later as NotNow {
-        await pause(later.wait)
+        await pause(later.wait, unlessEnding: id)
       } catch {
         if Task.isCancelled || error as? ServiceError == .stopped { return }
         logger.warning(
@@ -31,6 +31,16 @@ extension GenerationService {
 
   private nonisolated func pause(_ span: Span) async {
     try? await Task.sleep(for: .microseconds(min(max(span.microseconds, 1_000), 30_000_000)))
+  }
+
+  /// In short pieces: who calls a generation off does not wait for what it waits for.
+  private func pause(_ span: Span, unlessEnding id: Identifier) async {
+    let piece = Span.milliseconds(200)
+    var rest = min(max(span, .milliseconds(1)), .seconds(30))
+    while rest > .seconds(0), !Task.isCancelled, current(id)?.isEnding == false {
+      await pause(min(rest, piece))
+      rest = Span(microseconds: rest.microseconds - piece.microseconds)
+    }
   }
 
   private nonisolated func settle(_ place: ElementPlace, of generation: Generation) async throws {
@@ -45,8 +55,9 @@ extension GenerationService {
       }
       guard try await submit(place, of: generation, now) else { return }
     }
-    if await current(generation.id)?.isEnding ?? false { callOff(id) }
     while !Task.isCancelled {
+      // Again and again, where it could not be asked before.
+      if await current(generation.id)?.isEnding ?? false { callOff(id) }
       // Past its deadline a job ends as soon as somebody looks at it.
       _ = try await jobs.wait(for: id, atMost: .seconds(30))
       guard let job = try await jobs.view(id)?.job else {
@@ -126,8 +137,9 @@ extension GenerationService {
     let terms = generation.terms
     let intent = Intent(
       capability: capability,
-      text: work.intent ?? input.intentText(limit: GenerationService.intentCharacters)
-        ?? generation.recipe.title,
+      // Where nothing is said, what is to be done says a little.
+      text: work.intent ?? input.intentText(limit: GenerationService.intentCharacters) ?? generation.intent
+        ?? capability.name.split(separator: "_").joined(separator: " "),
       constraints: Constraints(
         maximumCost: generation[place].allowance?.dollars, only: terms.only, exclude: terms.exclude),
       work: input.work(for: capability))

@@ -159,7 +159,9 @@ public actor GenerationService {
   private func commit(_ generation: Generation, before: Int) async throws {
     var batch = LedgerBatch()
     batch.generations = [GenerationChange(generation, before: before)]
-    if generation.state.isTerminal, let delivery = try delivery(of: generation) { batch.deliveries = [delivery] }
+    if generation.state.isTerminal, let delivery = try delivery(of: generation) {
+      batch.deliveries = [delivery]
+    }
     _ = try await router.recorder.commit(batch)
   }
 

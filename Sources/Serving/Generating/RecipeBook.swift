@@ -25,7 +25,8 @@ public struct RecipeBook: Sendable {
           ?? "known: \(known.joined(separator: ", "))"
         errors.append(
           FieldError(
-            pointer: "/steps/\(place)/input" + JSONPointer.step(member.name), message: "unknown field; \(hint)"
+            pointer: "/steps/\(place)/input" + JSONPointer.step(member.name),
+            message: "unknown field; \(hint)"
           ))
       }
     }

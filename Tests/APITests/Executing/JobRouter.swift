@@ -89,7 +89,8 @@ struct JobRouter: Sendable {
         GenerationNotice.bytes($0)
       }
       let parts = RouterParts(
-        jobs: jobs, generations: generations, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
+        jobs: jobs, generations: generations,
+        artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
       let application = RouterAPI.application(
         service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet)

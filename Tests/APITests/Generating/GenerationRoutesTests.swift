@@ -79,14 +79,16 @@ import Wire
       #expect(try await Self.generate(world, ["input": ["prompt": "x"]])["/recipe/version"] == 2)
       let old = try await Self.generate(world, ["recipe": "told-picture@1", "input": ["prompt": "x"]])
       #expect(old["/recipe/version"] == 1)
-      #expect(try await world.get("/v1/recipes/told-picture@1")["/recipe/title"] == "A text, then its picture")
+      #expect(
+        try await world.get("/v1/recipes/told-picture@1")["/recipe/title"] == "A text, then its picture")
       let listed = try await world.get("/v1/recipes")
       #expect(listed["/recipes/0/version"] == 2)
       #expect(
         listed["/serving"]?.arrayValue?.first { $0["capability"] == "image_generation" }?["recipe"]
           == "told-picture")
       // Back to one job.
-      #expect(try await world.send(.post, "/v1/recipes/image_generation/default", Self.signed()).status == 200)
+      #expect(
+        try await world.send(.post, "/v1/recipes/image_generation/default", Self.signed()).status == 200)
       #expect(try await Self.generate(world, ["input": ["prompt": "x"]])["/recipe/version"] == 0)
     }
   }

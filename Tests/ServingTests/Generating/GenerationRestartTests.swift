@@ -6,7 +6,8 @@ import Wire
 
 @Suite("Generations whose router stops", .serialized)
 struct GenerationRestartTests {
-  @Test("A router killed after any transaction leaves a generation that the next one ends, each job bought once",
+  @Test(
+    "A router killed after any transaction leaves a generation that the next one ends, each job bought once",
     arguments: [false, true])
   func killed(writesLast: Bool) async throws {
     // Stored; then for each job taken, accepted, delivered, and noted; and the delivery.
