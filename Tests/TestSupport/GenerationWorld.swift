@@ -178,8 +178,13 @@ public struct GenerationWorld: Sendable {
     if hasDied {
       let second = try await start(on: base, vendors)
       let ends = try await eventually { try open().isEmpty && isTold(base) }
-      let left = try open()
-      try expect(ends, "\(what): the next router does not end it: \(left)")
+      if !ends {
+        let jobs = try base.jobs(states: nil, before: nil, limit: 99).map {
+          "\($0.capability) \($0.state) \($0.attempts.map(\.state)) \($0.blocks)"
+        }
+        let steps = try open().map { $0.steps.map { "\($0.state) \($0.elements.map(\.state))" } }
+        throw Violation(description: "\(what): the next router does not end it: \(steps), \(jobs)")
+      }
       await second.stop()
     }
     await first.router.stop()

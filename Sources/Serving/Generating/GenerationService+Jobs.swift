@@ -154,7 +154,7 @@ extension GenerationService {
     do {
       let work = try generation.work(at: place)
       do throws(FieldErrors) {
-        _ = try WorkInput(work.input)
+        _ = try WorkInput(GenerationService.placeheld(work.input))
       } catch {
         if generation.recipe.isBuiltIn { throw GenerationRefusal.input(error) }
         throw GenerationRefusal.start(
@@ -187,6 +187,16 @@ extension GenerationService {
   }
 
   private static let ownPath = "/v1/artefacts/"
+
+  /// The same with something in the place of our own artefacts.
+  private static func placeheld(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .string(let text) where text.hasPrefix(ownPath): "data:,"
+    case .array(let elements): .array(elements.map { placeheld($0) })
+    case .object(let members): .object(members.map { .init($0.name, placeheld($0.value)) })
+    default: value
+    }
+  }
 
   private nonisolated func inlined(_ address: String) async throws -> JSONValue {
     let name = String(address.dropFirst(GenerationService.ownPath.count).prefix { $0 != "?" })
