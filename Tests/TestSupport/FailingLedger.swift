@@ -14,7 +14,7 @@ public final class FailingLedger: Ledger {
   public let base: any Ledger
   private let isFailing = Mutex(false)
   private let seconds = Mutex(0.0)
-  private let life = Mutex<(left: Int?, writesLast: Bool)>((nil, false))
+  private let life = Mutex<(left: Int?, writesLast: Bool, isWriting: Bool)>((nil, false, false))
 
   public init(_ base: any Ledger = MemoryLedger()) { self.base = base }
 
@@ -22,11 +22,14 @@ public final class FailingLedger: Ledger {
   ///
   /// - Parameter writesLast: whether the first commit beyond is written all the same, and nobody hears of it.
   public func stop(after commits: Int, writesLast: Bool = false) {
-    life.withLock { $0 = (commits, writesLast) }
+    life.withLock { $0 = (commits, writesLast, false) }
   }
 
   /// Whether it was stopped.
   public var isDead: Bool { life.withLock { ($0.left ?? 0) < 0 } }
+
+  /// Whether it was stopped, and what it wrote last is there: another one may go on.
+  public var isGone: Bool { life.withLock { ($0.left ?? 0) < 0 && !$0.isWriting } }
 
   private func live() throws { if isDead { throw Stopped() } }
 
@@ -35,7 +38,10 @@ public final class FailingLedger: Ledger {
       guard let left = life.left else { return true }
       life.left = left - 1
       if left > 0 { return true }
-      if left == 0, life.writesLast { return false }
+      if left == 0, life.writesLast {
+        life.isWriting = true
+        return false
+      }
       throw Stopped()
     }
   }
@@ -55,6 +61,7 @@ public final class FailingLedger: Ledger {
     if pause > 0 { Thread.sleep(forTimeInterval: pause) }
     if fails { throw DiskFull() }
     guard try spend() else {
+      defer { life.withLock { $0.isWriting = false } }
       _ = try base.append(batch)
       throw Stopped()
     }

@@ -169,11 +169,11 @@ public struct GenerationWorld: Sendable {
     let taken = try? await first.generations.submit(order).generation.id
     func open() throws -> [Generation] { try base.generations(states: [.running], before: nil, limit: 9) }
     let isOver = try await eventually {
-      try dying.isDead || taken != nil && open().isEmpty && isTold(base)
+      try dying.isGone || taken != nil && open().isEmpty && isTold(base)
     }
     let what = "\(recipe.name), \(commits) commits, \(writesLast)"
     try expect(isOver, "\(what): it neither dies nor ends")
-    let hasDied = dying.isDead
+    let hasDied = dying.isGone
     first.abandon()
     if hasDied {
       let second = try await start(on: base, vendors)
