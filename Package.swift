@@ -66,6 +66,8 @@ let package = Package(
     library("Jobs", knows: ["Routing", "Statistics", "Wire"]),
     // The unified contract: its versions, the migrations between them, its requests and answers. Pure.
     library("Unified", knows: ["Jobs", "Routing", "Wire"]),
+    // Recipes as values: steps whose inputs come from earlier ones, and the state machine of their jobs. Pure.
+    library("Recipes", knows: ["Jobs", "Routing", "Wire"]),
     // HTTP to elsewhere, by libcurl: async, streaming, guarded. Knows no vendor.
     library("Transport", knows: ["CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     // Charts and report pages: values in, SVG, HTML, Markdown, CSV and JSON out. Knows no domain.
@@ -99,7 +101,7 @@ let package = Package(
     library(
       "Serving",
       knows: [
-        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire",
+        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Recipes", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -115,7 +117,7 @@ let package = Package(
     library(
       "Persistence",
       knows: [
-        "Jobs", "Routing", "Vectors", "Serving", .product(name: "Crypto", package: "swift-crypto"),
+        "Jobs", "Recipes", "Routing", "Vectors", "Serving", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
@@ -123,7 +125,7 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Embedding", "Jobs", "Routing", "Serving", "Statistics", "Unified", "Vectors", "Wire",
+        "Embedding", "Jobs", "Recipes", "Routing", "Serving", "Statistics", "Unified", "Vectors", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -154,7 +156,7 @@ let package = Package(
       name: "pointsman",
       dependencies: [
         "API", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
-        "Persistence", "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors",
+        "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors",
         "VendorStreet", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -183,8 +185,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Jobs", "Routing", "Serving", "Vectors", "Statistics", "Wire",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Embedding", "Jobs", "Recipes", "Routing", "Serving", "Vectors", "Statistics", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -223,6 +225,7 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
       swiftSettings: strict),
+    tests("RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
     tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
     tests(
       "ExperimentsTests",
@@ -236,21 +239,22 @@ let package = Package(
     tests(
       "ServingTests",
       of: [
-        "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "TestSupport",
+        "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests(
       "PersistenceTests",
       of: [
-        "Persistence", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
+        "Persistence", "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors",
+        "TestSupport", "Wire",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
     tests("BenchTests", of: ["bench", "Jobs", "Routing", "TestSupport", "Wire"]),
     tests(
       "APITests",
       of: [
-        "API", "Declarations", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire",
-        "Persistence", "TestSupport",
+        "API", "Declarations", "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors",
+        "Wire", "Persistence", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -263,7 +267,7 @@ let package = Package(
       "CommandTests",
       of: [
         "API", "pointsman", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation",
-        "Experiments", "Jobs", "Persistence", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
+        "Experiments", "Jobs", "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
         "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),

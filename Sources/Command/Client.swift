@@ -41,6 +41,10 @@ struct Client: Sendable {
     try await send(.DELETE, path, query, body: nil)
   }
 
+  func put(_ path: String, _ body: JSONValue) async throws(ClientError) -> JSONValue {
+    try await send(.PUT, path, [], body: body)
+  }
+
   /// A path out of segments, each escaped as far as needed.
   static func path(_ segments: String...) -> String {
     segments.map { "/" + Client.escaped($0) }.joined()

@@ -42,6 +42,7 @@ struct AdapterStock: AdapterSource {
 /// What carries out jobs in this process, wired together.
 struct Executors: Sendable {
   let jobs: JobService
+  let generations: GenerationService
   let health: HealthMonitor
   let artefacts: ArtefactRegister
   let links: ArtefactLinks
@@ -101,6 +102,10 @@ struct Executors: Sendable {
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
       artefacts: artefacts, deliveries: deliveries, links: links, cache: cache,
       logger: logger)
+    let generations = try await GenerationService.start(jobs, artefacts: artefacts, logger: logger) {
+      GenerationNotice.bytes($0)
+    }
+    try generations.book.load(RecipeFile.shipped(settings), logger: logger)
     let alerts = AlertDispatcher(
       settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
     let health = HealthMonitor(
@@ -134,7 +139,8 @@ struct Executors: Sendable {
       ], logger: logger)
     // The last to be started are the first to end: alerts outlive those who raise them.
     return Executors(
-      jobs: jobs, health: health, artefacts: artefacts, links: links, alerts: alerts, catalogue: reload,
+      jobs: jobs, generations: generations, health: health, artefacts: artefacts, links: links,
+      alerts: alerts, catalogue: reload,
       services: [
         alerts, health, standstills, lifecycles, announcements, cleaner,
         FailureRelay(jobs: jobs, health: health, standstills: standstills), HangupService(reload),
@@ -144,7 +150,7 @@ struct Executors: Sendable {
   /// What the API serves of them.
   var parts: RouterParts {
     RouterParts(
-      jobs: jobs, artefacts: artefacts, register: artefacts, links: links,
+      jobs: jobs, generations: generations, artefacts: artefacts, register: artefacts, links: links,
       catalogueIntake: CatalogueIntake(parse: Executors.parseCatalogue) { [catalogue] stocked in
         await catalogue.follow(stocked.catalogue.value)
       })

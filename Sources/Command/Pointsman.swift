@@ -16,8 +16,8 @@ struct Pointsman: AsyncParsableCommand {
       RegionsCommand.self, CatalogueCommand.self, CostsCommand.self, GovernanceCommand.self, PlayCommand.self,
       VerifyCommand.self,
       ReplayCommand.self, EvaluateCommand.self, SimulateCommand.self, ExportCommand.self, BackupCommand.self,
-      SandboxCommand.self, ComposeCommand.self, DeliveriesCommand.self, ArtefactsCommand.self,
-      CacheCommand.self,
+      SandboxCommand.self, ComposeCommand.self, DeliveriesCommand.self, RecipesCommand.self,
+      ArtefactsCommand.self, CacheCommand.self,
     ])
 
   /// Exit codes: 0, 1 for what failed, 2 for what was asked wrongly. Replaces ArgumentParser's own `main`, which has

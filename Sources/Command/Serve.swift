@@ -54,6 +54,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Folder of the vendors' declarations (default: data/vendors).")
   var vendors: String?
 
+  @Option(help: "Folder of recipes that are taken in at start (default: data/recipes).")
+  var recipes: String?
+
   @Option(
     help: ArgumentHelp(
       "Where vendors reach this router; without it they are sent no webhook addresses, and polled.",
@@ -91,6 +94,7 @@ struct Serve: AsyncParsableCommand {
     settings.artefactLinks = artefactLinks ?? settings.artefactLinks
     do { _ = try settings.s3 } catch { throw ValidationError("--artefacts \(error)") }
     settings.vendors = vendors ?? settings.vendors
+    settings.recipes = recipes ?? settings.recipes
     if let publicUrl {
       guard let url = PublicURL.checked(publicUrl) else {
         throw ValidationError("--public-url must be \(PublicURL.wanted), got \(publicUrl)")

@@ -20,6 +20,8 @@ struct ServeSettings {
   var cache = ResponseCache.Settings()
   /// Nil for ``standardVendors``, which may be missing.
   var vendors: String?
+  /// Nil for ``standardRecipes``, which may be missing.
+  var recipes: String?
   /// Under which vendors reach this router; nil when they cannot.
   var publicURL: String?
   var transport = TransportSettings(callsPerHost: 1_024, calls: 2_048)
@@ -37,6 +39,7 @@ struct ServeSettings {
   var limits = RequestLimits()
 
   static let standardVendors = "data/vendors"
+  static let standardRecipes = "data/recipes"
 
   /// Where artefacts are kept.
   var artefactFolder: String {
@@ -69,6 +72,7 @@ struct ServeSettings {
     }
     artefactLinks = fields.optionalChoice("artefact_links", ArtefactLinkChoice.self) ?? artefactLinks
     vendors = fields.optionalString("vendors")
+    recipes = fields.optionalString("recipes")
     publicURL = fields.optionalParsed("public_url", as: PublicURL.wanted) { PublicURL.checked($0) }
     if let part = fields.optionalObject("transport", kind: "transport") {
       let calls: ClosedRange<Int64> = 1...100_000

@@ -26,6 +26,7 @@ extension SQLiteLedger {
       for hit in batch.cacheHits { try SQLiteLedger.store(hit, db) }
       for check in batch.checks { try SQLiteLedger.store(check, db) }
       for change in batch.deliveries { try SQLiteLedger.store(change, db) }
+      for change in batch.generations { try SQLiteLedger.store(change, db) }
       return receipts
     }
   }

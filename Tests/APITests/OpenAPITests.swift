@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Jobs
+import Recipes
 import Routing
 import Serving
 import TestSupport
@@ -55,6 +56,8 @@ import Wire
       + FailureClass.allCases.map(\.rawValue) + BlockReason.allCases.map(\.rawValue)
       + JobLogEntry.Kind.allCases.map(\.rawValue) + LiveObstacle.Kind.allCases.map(\.rawValue)
       + WorkParameter.allCases.map(\.rawValue) + DeliveryState.allCases.map(\.rawValue)
+      + GenerationState.allCases.map(\.rawValue) + StepState.allCases.map(\.rawValue)
+      + ElementState.allCases.map(\.rawValue)
     {
       #expect(text.contains(name), "\(name)")
     }

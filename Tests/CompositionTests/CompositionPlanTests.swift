@@ -65,6 +65,30 @@ struct CompositionPlanTests {
     #expect(plan.duration == 4 && plan.size == FrameSize(width: 640, height: 360))
   }
 
+  @Test(
+    "Pictures that say nothing share what the sound lasts longer than the rest; each stands for five seconds without"
+  )
+  func picturesUnderSound() throws {
+    let sound = ProbedInput(format: "wav", size: nil, hasSound: true, duration: 7)
+    let (a, b, c): (JSONValue, JSONValue, JSONValue) = (
+      "https://a.example/a", "https://a.example/b", "https://a.example/c"
+    )
+    let both: JSONValue = ["clips": [a, b], "audio": c]
+    #expect(try Self.plan(both, [Self.picture, Self.picture, sound]).duration == 7)
+    let first: JSONValue = ["url": a, "duration_s": 3]
+    // Three seconds, and what is left of six.
+    let later: JSONValue = ["clips": [first, b], "audio": ["url": c, "start_s": 1]]
+    #expect(try Self.plan(later, [Self.picture, Self.picture, sound]).duration == 6)
+    // A film of four seconds, and what is left of seven.
+    #expect(try Self.plan(both, [Self.film, Self.picture, sound]).duration == 7)
+    #expect(try Self.plan(["clips": [a]], [Self.picture]).duration == 5)
+    let looped: JSONValue = ["clips": [a], "audio": ["url": c, "loop": true]]
+    #expect(try Self.plan(looped, [Self.picture, sound]).duration == 5)
+    // Nothing is left for the second picture.
+    let long: JSONValue = ["clips": [["url": a, "duration_s": 7], b], "audio": c]
+    #expect(try Self.plan(long, [Self.picture, Self.picture, sound]).duration == 12)
+  }
+
   @Test("A cut, faster clip; a picture that stands; silence where a clip has no sound")
   func clips() throws {
     let plan = try Self.plan(

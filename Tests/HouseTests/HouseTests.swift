@@ -15,6 +15,7 @@ struct HouseTests {
     "Evaluation": ["Statistics"],
     "Jobs": ["Routing", "Statistics", "Wire"],
     "Unified": ["Jobs", "Routing", "Wire"],
+    "Recipes": ["Jobs", "Routing", "Wire"],
     "Transport": ["CCurl", "Crypto", "Dispatch", "Glibc", "Synchronization"],
     "Reporting": ["Statistics", "Wire", "Foundation"],
     "Composition": ["Wire"],
@@ -31,7 +32,8 @@ struct HouseTests {
       "Foundation", "Synchronization",
     ],
     "Serving": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire", "Crypto", "ServiceLifecycle",
+      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Recipes", "Wire", "Crypto",
+      "ServiceLifecycle",
       "Logging",
       "Foundation",
       "Dispatch",
@@ -41,7 +43,8 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Jobs", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite", "Foundation",
+      "Jobs", "Recipes", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite",
+      "Foundation",
       "Synchronization",
     ],
     "VendorStreet": [
@@ -49,8 +52,8 @@ struct HouseTests {
       "NIOPosix", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
     ],
     "API": [
-      "Jobs", "Routing", "Statistics", "Unified", "Vectors", "Embedding", "Serving", "Wire", "Crypto",
-      "Hummingbird", "HummingbirdCore",
+      "Jobs", "Recipes", "Routing", "Statistics", "Unified", "Vectors", "Embedding", "Serving", "Wire",
+      "Crypto", "Hummingbird", "HummingbirdCore",
       "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "Logging", "ServiceLifecycle",
       "Foundation", "Synchronization",
     ],
@@ -58,7 +61,8 @@ struct HouseTests {
 
   /// Pure targets: no clock, no chance of their own, no input or output.
   static let pure = [
-    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Unified", "Composition", "World",
+    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Unified", "Recipes", "Composition",
+    "World",
   ]
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

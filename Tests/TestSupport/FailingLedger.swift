@@ -1,31 +1,35 @@
 import Foundation
 public import Jobs
+public import Recipes
 public import Routing
 public import Serving
 import Synchronization
 
-/// A ledger in memory whose disk can be full, or slow, and whose process can be killed.
+/// A ledger, in memory unless said otherwise, whose disk can be full, or slow, and whose process can be killed.
 public final class FailingLedger: Ledger {
   public struct DiskFull: Error, CustomStringConvertible { public var description: String { "disk full" } }
   public struct Stopped: Error, CustomStringConvertible { public var description: String { "stopped" } }
 
   /// Where it writes; a second ledger may go on where this one was stopped.
-  public let base: MemoryLedger
+  public let base: any Ledger
   private let isFailing = Mutex(false)
   private let seconds = Mutex(0.0)
-  private let life = Mutex<(left: Int?, writesLast: Bool)>((nil, false))
+  private let life = Mutex<(left: Int?, writesLast: Bool, isWriting: Bool)>((nil, false, false))
 
-  public init(_ base: MemoryLedger = MemoryLedger()) { self.base = base }
+  public init(_ base: any Ledger = MemoryLedger()) { self.base = base }
 
   /// Lets so many more commits through and then none, and nothing about jobs is read any more: the process is gone.
   ///
   /// - Parameter writesLast: whether the first commit beyond is written all the same, and nobody hears of it.
   public func stop(after commits: Int, writesLast: Bool = false) {
-    life.withLock { $0 = (commits, writesLast) }
+    life.withLock { $0 = (commits, writesLast, false) }
   }
 
   /// Whether it was stopped.
   public var isDead: Bool { life.withLock { ($0.left ?? 0) < 0 } }
+
+  /// Whether it was stopped, and what it wrote last is there: another one may go on.
+  public var isGone: Bool { life.withLock { ($0.left ?? 0) < 0 && !$0.isWriting } }
 
   private func live() throws { if isDead { throw Stopped() } }
 
@@ -34,7 +38,10 @@ public final class FailingLedger: Ledger {
       guard let left = life.left else { return true }
       life.left = left - 1
       if left > 0 { return true }
-      if left == 0, life.writesLast { return false }
+      if left == 0, life.writesLast {
+        life.isWriting = true
+        return false
+      }
       throw Stopped()
     }
   }
@@ -54,6 +61,7 @@ public final class FailingLedger: Ledger {
     if pause > 0 { Thread.sleep(forTimeInterval: pause) }
     if fails { throw DiskFull() }
     guard try spend() else {
+      defer { life.withLock { $0.isWriting = false } }
       _ = try base.append(batch)
       throw Stopped()
     }
@@ -189,6 +197,29 @@ public final class FailingLedger: Ledger {
   public func dropSecret(_ id: Identifier) throws -> Bool { try base.dropSecret(id) }
   public func dropDeliveries(endedBefore: Instant) throws -> Int {
     try base.dropDeliveries(endedBefore: endedBefore)
+  }
+  public func append(recipe: RecipeVersion) throws -> RecipeSuccession { try base.append(recipe: recipe) }
+  public func recipe(_ name: String, version: Int?) throws -> RecipeVersion? {
+    try base.recipe(name, version: version)
+  }
+  public func recipes() throws -> [RecipeVersion] { try base.recipes() }
+  public func recipeHistory(_ name: String) throws -> [RecipeVersion] { try base.recipeHistory(name) }
+  public func append(choice: RecipeChoice) throws { try base.append(choice: choice) }
+  public func recipeChoices() throws -> [RecipeChoice] { try base.recipeChoices() }
+  public func generation(_ id: Identifier) throws -> Generation? {
+    try live()
+    return try base.generation(id)
+  }
+  public func unfinishedGenerations(_ body: (Generation) throws -> Void) throws {
+    try base.unfinishedGenerations(body)
+  }
+  public func generations(
+    states: Set<GenerationState>?, before: Identifier?, limit: Int
+  ) throws -> [Generation] {
+    try base.generations(states: states, before: before, limit: limit)
+  }
+  public func dropGenerations(endedBefore: Instant) throws -> Int {
+    try base.dropGenerations(endedBefore: endedBefore)
   }
   public func healthChecks(of provider: String, limit: Int) throws -> [ProviderHealth.Entry] {
     try base.healthChecks(of: provider, limit: limit)

@@ -7,10 +7,15 @@ public import Wire
 public struct ScriptedAdapter: Adapter {
   public let vendor: ScriptedVendor
   public let contract: VendorContract
+  /// Whether the process that calls is gone: its submissions reach nobody then.
+  private let isDead: @Sendable () -> Bool
 
-  public init(_ vendor: ScriptedVendor, _ contract: VendorContract) {
+  public init(
+    _ vendor: ScriptedVendor, _ contract: VendorContract, isDead: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.vendor = vendor
     self.contract = contract
+    self.isDead = isDead
   }
 
   public var provider: String { vendor.provider }
@@ -25,7 +30,8 @@ public struct ScriptedAdapter: Adapter {
   public func check(_ order: WorkOrder, for candidate: Candidate) -> FieldErrors? { vendor.faults }
 
   public func submit(_ order: WorkOrder) async throws(VendorFailure) -> Acceptance {
-    try await vendor.submit(order)
+    if isDead() { throw ScriptedVendor.silence }
+    return try await vendor.submit(order)
   }
 
   public func status(of work: VendorWork) async throws(VendorFailure) -> VendorReport {

@@ -72,7 +72,7 @@ struct JobRoutes {
   }
 
   /// The key of a request, which may stand in its header or in its body.
-  private static func key(_ request: Request, _ field: String?) throws -> String? {
+  static func key(_ request: Request, _ field: String?) throws -> String? {
     guard let header = request.headers[.idempotencyKey] else { return field }
     guard (1...255).contains(header.unicodeScalars.count) else {
       throw Problem.header("Idempotency-Key", "must have 1 to 255 characters")

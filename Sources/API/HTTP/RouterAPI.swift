@@ -49,6 +49,10 @@ public enum RouterAPI {
         DeliveryRoutes(deliveries: deliveries, ledger: service.ledger).add(to: router)
         CallbackSecretRoutes(deliveries: deliveries, ledger: service.ledger, limits: limits).add(to: router)
       }
+      if let generations = parts.generations {
+        GenerationRoutes(service: service, generations: generations, limits: limits).add(to: router)
+        RecipeRoutes(book: generations.book, ledger: service.ledger, limits: limits).add(to: router)
+      }
     } else {
       UnobservedProviderRoutes(service: service).add(to: router)
     }
@@ -92,7 +96,7 @@ public enum RouterAPI {
         address: .hostname(host, port: port), serverName: serverName,
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
       services: [service.keeper] + (parts.jobs.map { [$0] } ?? [])
-        + (parts.jobs?.deliveries.map { [$0] } ?? []) + services,
+        + (parts.jobs?.deliveries.map { [$0] } ?? []) + (parts.generations.map { [$0] } ?? []) + services,
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
       logger: logger)
   }
@@ -104,6 +108,8 @@ public enum RouterAPI {
 public struct RouterParts: Sendable {
   /// Nil for a router that executes nothing itself: it has no jobs, no webhooks and has seen no provider.
   public var jobs: JobService?
+  /// Nil for a router that carries out no recipes; needs `jobs`.
+  public var generations: GenerationService?
   /// Nil where results stay at their vendors' addresses.
   public var artefacts: (any ArtefactReading)?
   /// The account of what is kept; nil where nobody keeps one.
@@ -116,12 +122,14 @@ public struct RouterParts: Sendable {
   public var heartbeat: Duration
 
   public init(
-    jobs: JobService? = nil, artefacts: (any ArtefactReading)? = nil, register: ArtefactRegister? = nil,
-    links: ArtefactLinks? = nil, catalogueIntake: CatalogueIntake? = nil, heartbeat: Duration = .seconds(15)
+    jobs: JobService? = nil, generations: GenerationService? = nil, artefacts: (any ArtefactReading)? = nil,
+    register: ArtefactRegister? = nil, links: ArtefactLinks? = nil, catalogueIntake: CatalogueIntake? = nil,
+    heartbeat: Duration = .seconds(15)
   ) {
     self.register = register
     self.links = links
     self.jobs = jobs
+    self.generations = generations
     self.artefacts = artefacts
     self.catalogueIntake = catalogueIntake
     self.heartbeat = heartbeat

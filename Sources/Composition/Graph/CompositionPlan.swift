@@ -47,8 +47,11 @@ public struct CompositionPlan: Hashable, Sendable {
     self.order = order
     self.limits = limits
     let inputs = probes.enumerated().map { Input(number: $0.offset, probe: $0.element) }
+    let picture = Self.pictureDuration(order, probes)
     clips = order.clips.enumerated().map { place, clip in
-      Self.planned(clip, inputs[place], JSONPointer.step("clips") + JSONPointer.step(place), &errors)
+      var clip = clip
+      if clip.duration == nil, inputs[place].probe.isPicture { clip.duration = picture }
+      return Self.planned(clip, inputs[place], JSONPointer.step("clips") + JSONPointer.step(place), &errors)
     }
     let shown = clips.reduce(0) { $0 + $1.shown }
     duration = min(order.duration ?? shown, shown)
@@ -65,6 +68,27 @@ public struct CompositionPlan: Hashable, Sendable {
     guard errors.isEmpty else { throw errors }
   }
 
+  /// How long a picture stands that says nothing: pictures share what the sound lasts longer than the clips that do say
+  /// it, and without sound, or where none is left, each stands for ``Clip/pictureDuration``.
+  private static func pictureDuration(_ order: CompositionOrder, _ probes: [ProbedInput]) -> Double {
+    guard let audio = order.audio, !audio.loops, order.duration == nil,
+      let length = probes.last?.duration
+    else { return Clip.pictureDuration }
+    var rest = length - audio.start
+    var silent = 0
+    for (clip, probe) in zip(order.clips, probes) {
+      if let duration = clip.duration {
+        rest -= duration / clip.speed
+      } else if probe.isPicture {
+        silent += 1
+      } else {
+        rest -= max((probe.duration ?? 0) - clip.start, 0) / clip.speed
+      }
+    }
+    let share = rest / Double(max(silent, 1))
+    return share >= 0.1 ? share : Clip.pictureDuration
+  }
+
   private static func planned(
     _ clip: Clip, _ input: Input, _ pointer: String, _ errors: inout FieldErrors
   ) -> PlannedClip {
@@ -77,8 +101,7 @@ public struct CompositionPlan: Hashable, Sendable {
       return PlannedClip(clip: clip, input: input, taken: 0, shown: 0)
     }
     var taken = clip.duration ?? Clip.pictureDuration
-    let speed =
-      clip.filters.lazy.compactMap { if case .speed(let factor) = $0 { factor } else { nil } }.first ?? 1
+    let speed = clip.speed
     if probe.isPicture {
       if clip.start > 0 { fail("/start_s", "must not be given for a picture") }
       if speed != 1 { fail("/filters", "a picture has no speed; give it another duration_s") }

@@ -5,12 +5,17 @@ public struct Clip: Hashable, Sendable {
   public var source: InputSource
   /// Where in the file it begins, in seconds.
   public var start: Double
-  /// How long it is shown before ``Filter/speed(_:)``, in seconds; nil to the file's end, and of a picture
-  /// ``pictureDuration``.
+  /// How long it is shown before ``Filter/speed(_:)``, in seconds; nil to the file's end, and of a picture its share of
+  /// the sound, or ``pictureDuration``.
   public var duration: Double?
   public var filters: [Filter]
 
-  /// How long a picture stands that says nothing, in seconds.
+  /// 2 is twice as fast.
+  var speed: Double {
+    filters.lazy.compactMap { if case .speed(let factor) = $0 { factor } else { nil } }.first ?? 1
+  }
+
+  /// How long a picture stands that says nothing, in a film without sound of its own, in seconds.
   public static let pictureDuration = 5.0
 
   public init(_ source: InputSource, start: Double = 0, duration: Double? = nil, filters: [Filter] = []) {

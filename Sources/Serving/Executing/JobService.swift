@@ -62,10 +62,13 @@ public final class JobService: Sendable {
 
   /// Takes a job in. On return it is durable, with its decision, its input and the answer to keep, in one transaction.
   ///
-  /// - Parameter keep: makes an answer to be remembered under the caller's key.
+  /// - Parameters:
+  ///   - id: of the job; a new one unless its caller must know it before. One that is taken is refused.
+  ///   - keep: makes an answer to be remembered under the caller's key.
   /// - Throws: ``JobRefusal``, ``NoEligibleCandidate``, ``ServiceError``: nothing was recorded and nothing spent.
-  public func submit(_ order: JobOrder, keep: (@Sendable (JobView) -> Answer)? = nil) async throws -> JobView
-  {
+  public func submit(
+    _ order: JobOrder, id: Identifier? = nil, keep: (@Sendable (JobView) -> Answer)? = nil
+  ) async throws -> JobView {
     let now = router.clock.now
     let budget = order.budget ?? settings.budget(for: order.intent.capability)
     guard budget > .seconds(0) else {
@@ -76,7 +79,7 @@ public final class JobService: Sendable {
     let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
     let job = try Job(
-      id: router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
+      id: id ?? router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
       input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
       priority: order.priority, tenant: order.tenant, callbackURL: address,
       fallbackOnModeration: order.fallbackOnModeration, maximumAttempts: order.maximumAttempts,

@@ -204,6 +204,7 @@ public actor EpochKeeper {
     if dropped > 0 { logger.info("dropped jobs that ended long ago", metadata: ["jobs": "\(dropped)"]) }
     try ledger.dropHealthChecks(before: now - rules.jobRetention)
     _ = try ledger.dropDeliveries(endedBefore: now - rules.jobRetention)
+    _ = try ledger.dropGenerations(endedBefore: now - rules.jobRetention)
   }
 }
 

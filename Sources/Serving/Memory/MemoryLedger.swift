@@ -1,4 +1,5 @@
 public import Jobs
+public import Recipes
 public import Routing
 import Synchronization
 import Vectors
@@ -87,6 +88,16 @@ public final class MemoryLedger: Ledger {
 
   public func dropDeliveries(endedBefore: Instant) throws -> Int {
     state.withLock { $0.deliveries.drop(endedBefore: endedBefore) }
+  }
+
+  public func append(recipe: RecipeVersion) throws -> RecipeSuccession {
+    state.withLock { $0.recipes.append(recipe) }
+  }
+
+  public func append(choice: RecipeChoice) throws { state.withLock { $0.recipes.append(choice) } }
+
+  public func dropGenerations(endedBefore: Instant) throws -> Int {
+    state.withLock { $0.recipes.drop(endedBefore: endedBefore) }
   }
 
   public func dropHealthChecks(before: Instant) throws {

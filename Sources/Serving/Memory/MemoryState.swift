@@ -34,6 +34,7 @@ struct MemoryState: Sendable {
   var deliveries = MemoryDeliveries()
   var artefacts = MemoryArtefactAccount()
   var cache: [String: CachedAnswer] = [:]
+  var recipes = MemoryRecipes()
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -105,6 +106,7 @@ extension MemoryState {
   mutating func append(_ batch: LedgerBatch) throws -> [Receipt] {
     try jobs.check(batch.jobs)
     try deliveries.check(batch.deliveries)
+    try recipes.check(batch.generations)
     let arrived = try insert(batch)
     if !parked.isEmpty {
       let waiting = parked.filter { arrived.contains($0.about) }
@@ -127,6 +129,7 @@ extension MemoryState {
     }
     for check in batch.checks { jobs.keep(check) }
     for change in batch.deliveries { deliveries.apply(change) }
+    for change in batch.generations { recipes.apply(change) }
     return receipts
   }
 

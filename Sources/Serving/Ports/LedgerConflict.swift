@@ -11,6 +11,8 @@ public enum LedgerConflict: Error, Hashable, CustomStringConvertible {
   case jobChanged(Identifier, stored: Int?, expected: Int?)
   /// The same of a delivery.
   case deliveryChanged(Identifier, stored: Int?, expected: Int?)
+  /// The same of a generation.
+  case generationChanged(Identifier, stored: Int?, expected: Int?)
   /// A job's log would have a gap, or the same number twice.
   case entryOutOfOrder(Identifier, expected: Int, got: Int)
 
@@ -24,6 +26,9 @@ public enum LedgerConflict: Error, Hashable, CustomStringConvertible {
         + (expected.map(String.init) ?? "none")
     case .deliveryChanged(let id, let stored, let expected):
       "delivery \(id) is at revision \(stored.map(String.init) ?? "none"), and the change was made from "
+        + (expected.map(String.init) ?? "none")
+    case .generationChanged(let id, let stored, let expected):
+      "generation \(id) is at revision \(stored.map(String.init) ?? "none"), and the change was made from "
         + (expected.map(String.init) ?? "none")
     case .entryOutOfOrder(let id, let expected, let got):
       "what happened to job \(id) cannot be recorded as number \(got): \(expected) is next"

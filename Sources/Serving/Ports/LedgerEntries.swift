@@ -14,12 +14,13 @@ public struct LedgerBatch: Sendable {
   /// Results of jobs that end here, for others.
   public var cached: [CachedAnswer] = []
   public var cacheHits: [CacheHit] = []
+  public var generations: [GenerationChange] = []
 
   public init() {}
 
   public var isEmpty: Bool {
     decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
-      && deliveries.isEmpty && cached.isEmpty && cacheHits.isEmpty
+      && deliveries.isEmpty && cached.isEmpty && cacheHits.isEmpty && generations.isEmpty
   }
 
   /// Puts another batch behind this one.
@@ -33,6 +34,7 @@ public struct LedgerBatch: Sendable {
     deliveries += other.deliveries
     cached += other.cached
     cacheHits += other.cacheHits
+    generations += other.generations
   }
 }
 

@@ -16,6 +16,7 @@ enum JobExchanges {
     try await requests(recorder)
     try await webhooks(world, recorder)
     try await providers(world, recorder)
+    try await GenerationExchanges.record(world, recorder)
     return recorder.exchanges
   }
 

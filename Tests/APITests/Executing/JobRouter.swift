@@ -97,8 +97,12 @@ struct JobRouter: Sendable {
           gaps: ["west": "no declaration is called 'west'"]),
         settings: settings, deliveries: deliveries, links: links, cache: cache, seed: 7,
         logger: TestRouter.quiet)
+      let generations = try await GenerationService.start(jobs, logger: TestRouter.quiet) {
+        GenerationNotice.bytes($0)
+      }
       let parts = RouterParts(
-        jobs: jobs, artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
+        jobs: jobs, generations: generations,
+        artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
         register: register, links: links,
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
       let application = RouterAPI.application(

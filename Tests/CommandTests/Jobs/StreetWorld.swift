@@ -164,6 +164,7 @@ final class StreetWorld: Sendable {
     var settings = ServeSettings()
     settings.database = database
     settings.vendors = folder.appending(path: "vendors").path
+    settings.recipes = Self.data.appending(path: "recipes").path
     settings.publicURL = publicPort.map { "http://127.0.0.1:\($0)" }
     settings.transport = TransportSettings(callsPerHost: 32, calls: 64)
     // Customers' endpoints are on the loopback too, and a test does not wait for minutes.

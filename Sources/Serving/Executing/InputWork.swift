@@ -1,5 +1,4 @@
-import Routing
-import Serving
+public import Routing
 import Wire
 
 extension WorkInput {
@@ -7,7 +6,7 @@ extension WorkInput {
   /// texts the first. Nil when there is none that is more than white space.
   ///
   /// - Parameter limit: characters; what comes after them is left out.
-  func intentText(limit: Int) -> String? {
+  public func intentText(limit: Int) -> String? {
     let text =
       self[.prompt]?.stringValue ?? self[.messages]?.arrayValue.flatMap(WorkInput.lastSaid)
       ?? self[.texts]?[0]?.stringValue
@@ -18,7 +17,7 @@ extension WorkInput {
 
   /// The amounts of work that the input itself states. Tokens read are taken at four bytes each; what the input does
   /// not say stays unsaid.
-  func work(for capability: Capability) -> Work {
+  public func work(for capability: Capability) -> Work {
     var work = Work(
       outputTokens: whole(.maximumOutputTokens), images: whole(.count), width: whole(.width),
       height: whole(.height), duration: self[.duration]?.doubleValue)
@@ -34,7 +33,7 @@ extension WorkInput {
   }
 
   /// The input as it is stored: known parameters in the order of ``WorkParameter``, then the vendor's own.
-  var canonicalJSON: [UInt8] {
+  public var canonicalJSON: [UInt8] {
     var writer = JSONWriter(reserving: 512)
     writer.object { writer in
       for parameter in given { writer.field(parameter.rawValue, self[parameter]) }

@@ -1,0 +1,206 @@
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Recipes
+import Routing
+import Serving
+import ServiceLifecycle
+import Wire
+
+/// `/v1/generate/{capability}` and `/v1/generations`: recipes carried out, how they stand, and calling them off.
+struct GenerationRoutes {
+  let service: RoutingService
+  let generations: GenerationService
+  let limits: RequestLimits
+  private let gate: IdempotencyGate
+
+  /// Keeps the keys of generations apart from those of jobs.
+  private static let scope = "POST /v1/generate "
+
+  init(service: RoutingService, generations: GenerationService, limits: RequestLimits) {
+    self.service = service
+    self.generations = generations
+    self.limits = limits
+    gate = IdempotencyGate(service)
+  }
+
+  func add(to router: some RouterMethods<BasicRequestContext>) {
+    router.post("v1/generate/:capability", use: submit)
+    router.get("v1/generations", use: list)
+    router.get("v1/generations/:id", use: read)
+    router.delete("v1/generations/:id", use: cancel)
+  }
+
+  // MARK: Taking in
+
+  private func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let name = context.pathParameter("capability")
+    guard let capability = Capability(name: name) else {
+      throw Problem.notFound("'\(name)' is no capability; there are \(Capability.listing)")
+    }
+    let preference = Preference(request.headers[values: .prefer])
+    let body = try await request.bytes(limit: limits.jobBody)
+    let wanted = try GenerationRequest(try JSONValue.parse(body), capability, limits: limits)
+    guard let key = try JobRoutes.key(request, wanted.idempotencyKey) else {
+      let view = try await GenerationRoutes.refusals { try await generations.submit(wanted.order) }
+      return try await answer(view.generation.id, GenerationRoutes.render(view), preference)
+    }
+    let scope = GenerationRoutes.scope + name + " "
+    let (bytes, isReplay) = try await gate.answer(scope: scope, key: key, body: body) { digest in
+      let view = try await GenerationRoutes.refusals {
+        try await generations.submit(wanted.order) { view in
+          Answer(
+            key: scope + key, digest: digest, decision: view.generation.id,
+            body: GenerationRoutes.render(view), at: view.generation.created)
+        }
+      }
+      return GenerationRoutes.render(view)
+    }
+    guard let id = (try? JSONValue.parse(bytes))?["id"]?.stringValue.flatMap({ Identifier($0) }) else {
+      throw Problem(
+        .internalServerError, "internal", "The router failed", "the answer kept under the key cannot be read")
+    }
+    return try await answer(id, bytes, preference, headers: isReplay ? [.idempotentReplay: "true"] : [:])
+  }
+
+  /// A generation just taken in: as it is, or, where the client would rather wait, as it is in the end.
+  private func answer(
+    _ id: Identifier, _ bytes: [UInt8], _ preference: Preference, headers: HTTPFields = [:]
+  ) async throws -> Response {
+    var headers = headers
+    headers[.location] = "/v1/generations/\(id)"
+    guard let wait = preference.wait else { return .json(.accepted, headers: headers, bytes: bytes) }
+    headers[.preferenceApplied] = "wait=\(wait)"
+    guard let view = try await waited(for: id, seconds: wait) else {
+      return .json(.accepted, headers: headers, bytes: bytes)
+    }
+    return .json(
+      view.generation.state.isTerminal ? .ok : .accepted, headers: headers,
+      bytes: GenerationRoutes.render(view))
+  }
+
+  // MARK: Reading
+
+  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery("state", "before", "limit")
+    let limit = try request.number("limit", default: 50, in: 1...500)
+    let states = try request.query("state").map { text in
+      Set(
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
+          guard let state = GenerationState(rawValue: String(name)) else {
+            let known = GenerationState.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.parameter("state", "must be one or several of \(known), got '\(name)'")
+          }
+          return state
+        })
+    }
+    let before = try request.query("before").map { text in
+      guard let id = Identifier(text) else {
+        throw Problem.parameter("before", "must be a generation id (a UUID), got '\(text)'")
+      }
+      return id
+    }
+    // One more tells whether there is a next page.
+    let views = try await generations.list(states: states, before: before, limit: limit + 1)
+    let page = Array(views.prefix(limit))
+    let next = views.count > limit ? page.last?.generation.id.description : nil
+    return .json(reserving: page.count * 2_048 + 64) { writer in
+      writer.objects("generations", page) { $0.generation($1) }
+      writer.field("next", next)
+    }
+  }
+
+  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let id = try context.generationID()
+    var headers: HTTPFields = [:]
+    let view: GenerationView?
+    if let wait = Preference(request.headers[values: .prefer]).wait {
+      headers[.preferenceApplied] = "wait=\(wait)"
+      view = try await waited(for: id, seconds: wait)
+    } else {
+      view = try await generations.view(id)
+    }
+    guard let view else { throw Problem.unknownGeneration(id) }
+    return .json(headers: headers, bytes: GenerationRoutes.render(view))
+  }
+
+  /// Waits until a generation is over, the time is, or the router shuts down.
+  private func waited(for id: Identifier, seconds: Int) async throws -> GenerationView? {
+    await cancelWhenGracefulShutdown {
+      await generations.wait(for: id, atMost: .seconds(seconds))
+    }
+    return try await generations.view(id)
+  }
+
+  // MARK: Calling off
+
+  private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowQuery()
+    let id = try context.generationID()
+    guard let before = try await generations.view(id) else { throw Problem.unknownGeneration(id) }
+    guard !before.generation.state.isTerminal else { throw Problem.generationOver(before.generation) }
+    guard let view = try await generations.cancel(id) else { throw Problem.unknownGeneration(id) }
+    switch view.generation.state {
+    case .canceled: return .json(bytes: GenerationRoutes.render(view))
+    case .running: return .json(.accepted, bytes: GenerationRoutes.render(view))
+    case .succeeded, .rejected, .failed, .expired: throw Problem.generationOver(view.generation)
+    }
+  }
+
+  private static func render(_ view: GenerationView) -> [UInt8] {
+    var writer = JSONWriter(reserving: 4_096)
+    writer.object { $0.generation(view) }
+    return writer.bytes
+  }
+
+  private static func refusals<T>(_ body: () async throws -> T) async throws -> T {
+    do {
+      return try await body()
+    } catch let refusal as GenerationRefusal {
+      throw Problem.refused(refusal)
+    }
+  }
+}
+
+extension BasicRequestContext {
+  fileprivate func generationID() throws -> Identifier {
+    let text = pathParameter("id")
+    guard let id = Identifier(text) else {
+      throw Problem.notFound("'\(text)' is not a generation id (a UUID)")
+    }
+    return id
+  }
+}
+
+extension Problem {
+  fileprivate static func unknownGeneration(_ id: Identifier) -> Problem {
+    .notFound("no generation has the id \(id)")
+  }
+
+  fileprivate static func generationOver(_ generation: Generation) -> Problem {
+    Problem(
+      .conflict, "generation-over", "The generation is over",
+      "generation \(generation.id) has ended already: \(generation.state.rawValue)",
+      extra: { $0.field("state", generation.state.rawValue) })
+  }
+
+  /// Nothing was recorded and nothing spent.
+  fileprivate static func refused(_ refusal: GenerationRefusal) -> Problem {
+    switch refusal {
+    case .recipe(let message):
+      return .invalid(FieldErrors([FieldError(pointer: "/recipe", message: message)]))
+    case .input(let errors):
+      var absolute = FieldErrors()
+      absolute.absorb(errors, under: "/input")
+      return .invalid(absolute)
+    case .start(let failure):
+      return .invalid(FieldErrors([FieldError(pointer: "/input", message: failure.description)]))
+    case .callback(let message):
+      return Problem(
+        .unprocessableContent, "callback-refused", "The generation's end cannot be told there",
+        "/callback_url: \(message)", errors: [FieldError(pointer: "/callback_url", message: message)])
+    }
+  }
+}

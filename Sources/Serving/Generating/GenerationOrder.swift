@@ -1,0 +1,61 @@
+public import Recipes
+public import Routing
+public import Wire
+
+/// What a caller wants generated.
+public struct GenerationOrder: Sendable {
+  public var capability: Capability
+  /// The request's `input`.
+  public var input: JSONValue
+  /// In words; nil to say what the input says.
+  public var intent: String?
+  /// A recipe's name, with `@version` or without; nil for what the capability means at present.
+  public var recipe: String?
+  /// How long all steps together may take; nil is the sum of what each may.
+  public var time: Span?
+  public var terms: Generation.Terms
+
+  public init(
+    capability: Capability, input: JSONValue, intent: String? = nil, recipe: String? = nil,
+    time: Span? = nil, terms: Generation.Terms = Generation.Terms()
+  ) {
+    self.capability = capability
+    self.input = input
+    self.intent = intent
+    self.recipe = recipe
+    self.time = time
+    self.terms = terms
+  }
+}
+
+/// Why a generation is not taken in. Nothing was recorded, nothing spent.
+public enum GenerationRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  /// There is no such recipe, or it serves another capability.
+  case recipe(String)
+  /// What the recipe does not take. Pointers start at the input.
+  case input(FieldErrors)
+  /// Its first steps cannot begin.
+  case start(GenerationFailure)
+  /// Its end cannot be told to that address.
+  case callback(String)
+
+  public var description: String {
+    switch self {
+    case .recipe(let message), .callback(let message): message
+    case .input(let errors): "\(errors)"
+    case .start(let failure): "\(failure)"
+    }
+  }
+}
+
+/// A generation as its caller sees it.
+public struct GenerationView: Sendable {
+  public var generation: Generation
+  /// By their ids: the jobs under way that are there already.
+  public var jobs: [Identifier: JobView]
+
+  public init(_ generation: Generation, jobs: [Identifier: JobView] = [:]) {
+    self.generation = generation
+    self.jobs = jobs
+  }
+}

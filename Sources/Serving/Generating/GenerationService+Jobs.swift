@@ -1,0 +1,219 @@
+import Foundation
+import Jobs
+import Logging
+import Recipes
+import Routing
+import Wire
+
+/// From an element of a step to the end of its job.
+extension GenerationService {
+  /// Why a submission is tried again.
+  private struct NotNow: Error {
+    var wait: Span
+  }
+
+  /// Brings one job to its end: finds it, or submits it, waits for it, and tells its generation.
+  func follow(_ place: ElementPlace, of id: Identifier) async {
+    while !Task.isCancelled, let generation = current(id), generation[place].state == .running {
+      do {
+        try await settle(place, of: generation)
+        return
+      } catch let later as NotNow {
+        await pause(later.wait, unlessEnding: id)
+      } catch {
+        if Task.isCancelled || error as? ServiceError == .stopped { return }
+        logger.warning(
+          "a step's job cannot be looked after now", metadata: ["id": "\(id)", "error": "\(error)"])
+        await pause(jobs.settings.commitPause)
+      }
+    }
+  }
+
+  private nonisolated func pause(_ span: Span) async {
+    try? await Task.sleep(for: .microseconds(min(max(span.microseconds, 1_000), 30_000_000)))
+  }
+
+  /// In short pieces: who calls a generation off does not wait for what it waits for.
+  private func pause(_ span: Span, unlessEnding id: Identifier) async {
+    let piece = Span.milliseconds(200)
+    var rest = min(max(span, .milliseconds(1)), .seconds(30))
+    while rest > .seconds(0), !Task.isCancelled, current(id)?.isEnding == false {
+      await pause(min(rest, piece))
+      rest = Span(microseconds: rest.microseconds - piece.microseconds)
+    }
+  }
+
+  private nonisolated func settle(_ place: ElementPlace, of generation: Generation) async throws {
+    let id = generation[place].job
+    let now = router.clock.now
+    if try await jobs.view(id) == nil {
+      if await current(generation.id)?.isEnding ?? true {
+        return try await refuse(place, of: generation, .timeout, "it was not begun: the end came before")
+      }
+      guard now < generation.deadline else {
+        return try await refuse(place, of: generation, .timeout, "the time was over before it could begin")
+      }
+      guard try await submit(place, of: generation, now) else { return }
+    }
+    while !Task.isCancelled {
+      // Again and again, where it could not be asked before.
+      if await current(generation.id)?.isEnding ?? false { callOff(id) }
+      // Past its deadline a job ends as soon as somebody looks at it.
+      _ = try await jobs.wait(for: id, atMost: .seconds(30))
+      guard let job = try await jobs.view(id)?.job else {
+        return try await refuse(place, of: generation, .unknownError, "its job is gone")
+      }
+      if job.state.isTerminal {
+        try await tell(.ended(place, ElementOutcome(job)), to: generation.id, isOurs: true)
+        return
+      }
+      await pause(.milliseconds(20))
+    }
+  }
+
+  /// - Returns: whether there is a job now; else the generation was told why not.
+  private nonisolated func submit(
+    _ place: ElementPlace, of generation: Generation, _ now: Instant
+  ) async throws -> Bool {
+    let id = generation[place].job
+    do {
+      let order = try await order(place, of: generation, now)
+      _ = try await jobs.submit(order, id: id)
+      return true
+    } catch let none as NoEligibleCandidate {
+      if let wait = none.retryAfter, now + wait < generation.deadline { throw NotNow(wait: wait) }
+      let reasons = none.excluded.prefix(4).map { "\($0.candidate): \($0.reason)" }.joined(separator: "; ")
+      try await refuse(
+        place, of: generation, .providerError,
+        "no candidate may do it" + (reasons.isEmpty ? "" : " (\(reasons))"), isRetryable: true)
+    } catch JobRefusal.changing {
+      throw NotNow(wait: .milliseconds(50))
+    } catch let refusal as JobRefusal {
+      try await refuse(place, of: generation, .invalidRequest, "\(refusal)")
+    } catch let fault as TemplateFault {
+      try await refuse(place, of: generation, .invalidRequest, fault.message)
+    } catch let errors as FieldErrors {
+      try await refuse(place, of: generation, .invalidRequest, "its input is not valid: \(errors)")
+    } catch let fault as ArtefactOutOfReach {
+      try await refuse(place, of: generation, .invalidRequest, fault.description)
+    } catch let fault as JobFault {
+      try await refuse(place, of: generation, .invalidRequest, "\(fault)")
+    }
+    return false
+  }
+
+  private nonisolated func refuse(
+    _ place: ElementPlace, of generation: Generation, _ code: ErrorCode, _ message: String,
+    isRetryable: Bool = false
+  ) async throws {
+    let step = generation.recipe.steps[place.step]
+    let failure = GenerationFailure(
+      step: step.name, element: step.forEach == nil ? nil : place.element, code: code, message: message,
+      isRetryable: isRetryable)
+    try await tell(.refused(place, failure), to: generation.id, isOurs: true)
+  }
+
+  /// Asks for the end of a job; its end is awaited all the same. What cannot be asked now ends by its deadline.
+  nonisolated func callOff(_ job: Identifier) {
+    Task { [self] in
+      do {
+        _ = try await jobs.cancel(job)
+      } catch {
+        logger.warning("a job cannot be called off", metadata: ["job": "\(job)", "error": "\(error)"])
+      }
+    }
+  }
+
+  // MARK: Orders
+
+  static let intentCharacters = 32_768
+
+  private nonisolated func order(
+    _ place: ElementPlace, of generation: Generation, _ now: Instant
+  ) async throws -> JobOrder {
+    let capability = generation.recipe.steps[place.step].capability
+    let work = try generation.work(at: place)
+    let input = try WorkInput(try await reachable(work.input))
+    let terms = generation.terms
+    let intent = Intent(
+      capability: capability,
+      // Where nothing is said, what is to be done says a little.
+      text: work.intent ?? input.intentText(limit: GenerationService.intentCharacters) ?? generation.intent
+        ?? capability.name.split(separator: "_").joined(separator: " "),
+      constraints: Constraints(
+        maximumCost: generation[place].allowance?.dollars, only: terms.only, exclude: terms.exclude),
+      work: input.work(for: capability))
+    return JobOrder(
+      intent: intent, input: input, inputJSON: input.canonicalJSON, budget: generation.deadline - now,
+      priority: terms.priority, tenant: terms.tenant, fallbackOnModeration: terms.fallbackOnModeration)
+  }
+
+  /// Whether the input of a first step is one that a job can have; the caller is told before anything is stored.
+  nonisolated func checkInput(of generation: Generation, at place: ElementPlace) throws {
+    let step = generation.recipe.steps[place.step]
+    do {
+      let work = try generation.work(at: place)
+      do throws(FieldErrors) {
+        _ = try WorkInput(GenerationService.placeheld(work.input))
+      } catch {
+        if generation.recipe.isBuiltIn { throw GenerationRefusal.input(error) }
+        throw GenerationRefusal.start(
+          GenerationFailure(
+            step: step.name, code: .invalidRequest, message: "its input is not valid: \(error)"))
+      }
+    } catch let fault as TemplateFault {
+      throw GenerationRefusal.start(
+        GenerationFailure(step: step.name, code: .invalidRequest, message: fault.message))
+    }
+  }
+
+  /// The largest file that is put into an order.
+  static let mostInlined = 24 << 20
+
+  /// An input in which addresses without a host, that is of our own artefacts, have become the files themselves.
+  private nonisolated func reachable(_ value: JSONValue) async throws -> JSONValue {
+    switch value {
+    case .string(let text) where text.hasPrefix(GenerationService.ownPath): return try await inlined(text)
+    case .array(let elements):
+      var changed: [JSONValue] = []
+      for element in elements { changed.append(try await reachable(element)) }
+      return .array(changed)
+    case .object(let members):
+      var changed: [JSONValue.Member] = []
+      for member in members { changed.append(.init(member.name, try await reachable(member.value))) }
+      return .object(changed)
+    default: return value
+    }
+  }
+
+  private static let ownPath = "/v1/artefacts/"
+
+  /// The same with something in the place of our own artefacts.
+  private static func placeheld(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .string(let text) where text.hasPrefix(ownPath): "data:,"
+    case .array(let elements): .array(elements.map { placeheld($0) })
+    case .object(let members): .object(members.map { .init($0.name, placeheld($0.value)) })
+    default: value
+    }
+  }
+
+  private nonisolated func inlined(_ address: String) async throws -> JSONValue {
+    let name = String(address.dropFirst(GenerationService.ownPath.count).prefix { $0 != "?" })
+    guard let artefacts, let artefact = try await artefacts.artefact(named: name) else {
+      throw ArtefactOutOfReach(description: "the artefact \(address) is not there any more")
+    }
+    guard artefact.byteCount <= GenerationService.mostInlined else {
+      throw ArtefactOutOfReach(
+        description: "the artefact \(address) has \(artefact.byteCount) bytes, too many to be sent inside an "
+          + "order (\(GenerationService.mostInlined)); set public_url, so that vendors can fetch it")
+    }
+    let bytes = try await artefacts.read(artefact, 0..<artefact.byteCount)
+    return .string("data:\(artefact.contentType);base64,\(Data(bytes).base64EncodedString())")
+  }
+}
+
+/// A file that a vendor cannot be given.
+struct ArtefactOutOfReach: Error, CustomStringConvertible {
+  var description: String
+}
