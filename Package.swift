@@ -64,6 +64,8 @@ let package = Package(
     library("Evaluation", knows: ["Statistics"]),
     // Jobs as values: the state machine, failures, circuits, headroom, health, deliveries. Pure.
     library("Jobs", knows: ["Routing", "Statistics", "Wire"]),
+    // The books and the keys as values: accounts, balanced entries, what a job means to them, budgets. Pure.
+    library("Credits", knows: ["Jobs", "Routing"]),
     // HTTP to elsewhere, by libcurl: async, streaming, guarded. Knows no vendor.
     library("Transport", knows: ["CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     // Charts and report pages: values in, SVG, HTML, Markdown, CSV and JSON out. Knows no domain.
@@ -97,7 +99,7 @@ let package = Package(
     library(
       "Serving",
       knows: [
-        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire",
+        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Credits", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -113,7 +115,7 @@ let package = Package(
     library(
       "Persistence",
       knows: [
-        "Jobs", "Routing", "Vectors", "Serving", .product(name: "Crypto", package: "swift-crypto"),
+        "Credits", "Jobs", "Routing", "Vectors", "Serving", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
@@ -121,7 +123,7 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Embedding", "Jobs", "Routing", "Serving", "Statistics", "Vectors", "Wire",
+        "Credits", "Embedding", "Jobs", "Routing", "Serving", "Statistics", "Vectors", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -151,7 +153,7 @@ let package = Package(
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
+        "API", "Adapters", "Compositor", "Credits", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
         "Persistence", "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors",
         "VendorStreet", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
@@ -181,7 +183,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Jobs", "Routing", "Serving", "Vectors", "Statistics", "Wire",
+        "Credits", "Jobs", "Routing", "Serving", "Vectors", "Statistics", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Tests/TestSupport",
@@ -218,6 +220,7 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
       swiftSettings: strict),
+    tests("CreditsTests", of: ["Credits", "Jobs", "Routing", "Statistics"]),
     tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
     tests(
       "ExperimentsTests",
@@ -231,20 +234,21 @@ let package = Package(
     tests(
       "ServingTests",
       of: [
-        "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "TestSupport",
+        "Serving", "Credits", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests(
       "PersistenceTests",
       of: [
-        "Persistence", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
+        "Persistence", "Serving", "Credits", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
     tests("BenchTests", of: ["bench", "Jobs", "Routing", "TestSupport", "Wire"]),
     tests(
       "APITests",
       of: [
-        "API", "Declarations", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors", "Wire",
+        "API", "Credits", "Declarations", "Serving", "Jobs", "Routing", "Statistics", "Embedding", "Vectors",
+        "Wire",
         "Persistence", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -257,7 +261,7 @@ let package = Package(
     tests(
       "CommandTests",
       of: [
-        "API", "pointsman", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation",
+        "API", "pointsman", "Adapters", "Compositor", "Credits", "Declarations", "Embedding", "Evaluation",
         "Experiments", "Jobs", "Persistence", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
         "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

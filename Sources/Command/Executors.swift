@@ -77,6 +77,9 @@ struct Executors: Sendable {
     let stock = try build(catalogue)
     for line in stock.summary { logger.notice("\(line)") }
 
+    let alerts = AlertDispatcher(
+      settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
+    let credits = try CreditService(router) { alerts.raise($0) }
     let deliveries = DeliveryService(
       router: router,
       door: CallbackDoor(
@@ -85,9 +88,7 @@ struct Executors: Sendable {
     ) { try JobNotice.bytes($0, router) }
     let jobs = try await JobService.start(
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
-      artefacts: artefacts, deliveries: deliveries, logger: logger)
-    let alerts = AlertDispatcher(
-      settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
+      artefacts: artefacts, deliveries: deliveries, credits: credits, logger: logger)
     let health = HealthMonitor(
       ledger: router.ledger, recorder: router.recorder, clock: router.clock, logger: logger,
       note: { await jobs.note(health: $0, of: $1) }, checked: { await jobs.note(check: $0, of: $1) },

@@ -24,6 +24,7 @@ extension SQLiteLedger {
       for change in batch.jobs { try SQLiteLedger.store(change, db) }
       for check in batch.checks { try SQLiteLedger.store(check, db) }
       for change in batch.deliveries { try SQLiteLedger.store(change, db) }
+      for change in batch.credits { try SQLiteLedger.store(change, db) }
       return receipts
     }
   }

@@ -18,6 +18,7 @@ enum Schema {
     }
     migrator.registerMigration("v2") { try $0.execute(sql: jobs) }
     migrator.registerMigration("v3") { try $0.execute(sql: deliveries) }
+    migrator.registerMigration("v5") { try $0.execute(sql: credits) }
     return migrator
   }
 

@@ -14,6 +14,7 @@ struct HouseTests {
     "Routing": ["Statistics", "Vectors", "Synchronization"],
     "Evaluation": ["Statistics"],
     "Jobs": ["Routing", "Statistics", "Wire"],
+    "Credits": ["Jobs", "Routing"],
     "Transport": ["CCurl", "Crypto", "Dispatch", "Glibc", "Synchronization"],
     "Reporting": ["Statistics", "Wire", "Foundation"],
     "Composition": ["Wire"],
@@ -30,7 +31,7 @@ struct HouseTests {
       "Foundation", "Synchronization",
     ],
     "Serving": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Wire", "Crypto", "ServiceLifecycle",
+      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Credits", "Wire", "Crypto", "ServiceLifecycle",
       "Logging",
       "Foundation",
       "Dispatch",
@@ -40,7 +41,7 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Jobs", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite", "Foundation",
+      "Credits", "Jobs", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite", "Foundation",
       "Synchronization",
     ],
     "VendorStreet": [
@@ -48,7 +49,7 @@ struct HouseTests {
       "NIOPosix", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
     ],
     "API": [
-      "Jobs", "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
+      "Credits", "Jobs", "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
       "HummingbirdCore",
       "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "Logging", "ServiceLifecycle",
       "Foundation", "Synchronization",
@@ -57,7 +58,7 @@ struct HouseTests {
 
   /// Pure targets: no clock, no chance of their own, no input or output.
   static let pure = [
-    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Composition", "World",
+    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Credits", "Composition", "World",
   ]
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -35,12 +35,13 @@ struct DecidingRoutes {
     guard let key = wanted.idempotencyKey else {
       return .json(bytes: render(try await service.decide(wanted.intent, embedding: wanted.embedding)))
     }
-    let (bytes, isReplay) = try await gate.answer(key: key, body: body) { digest in
+    let scope = Caller.current.scope
+    let (bytes, isReplay) = try await gate.answer(scope: scope, key: key, body: body) { digest in
       var bytes: [UInt8] = []
       _ = try await service.decide(wanted.intent, embedding: wanted.embedding) { answered in
         bytes = render(answered)
         return Answer(
-          key: key, digest: digest, decision: answered.decision.id, body: bytes, at: answered.decision.decided
+          key: scope + key, digest: digest, decision: answered.decision.id, body: bytes, at: answered.decision.decided
         )
       }
       return bytes

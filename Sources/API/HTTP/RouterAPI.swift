@@ -24,6 +24,7 @@ public enum RouterAPI {
     addRoutes(service, deciding, parts, limits, to: listing)
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
+    if let credits = parts.books { router.add(middleware: AccessMiddleware(credits: credits)) }
     addRoutes(service, deciding, parts, limits, to: router)
     return router
   }
@@ -50,6 +51,10 @@ public enum RouterAPI {
       UnobservedProviderRoutes(service: service).add(to: router)
     }
     if let artefacts = parts.artefacts { ArtefactRoutes(artefacts: artefacts).add(to: router) }
+    if let credits = parts.books {
+      KeyRoutes(credits: credits, ledger: service.ledger, limits: limits).add(to: router)
+      AccountRoutes(credits: credits, service: service, jobs: parts.jobs, limits: limits).add(to: router)
+    }
     LearningRoutes(service: service).add(to: router)
     RegionRoutes(service: service, limits: limits).add(to: router)
     GovernanceRoutes(service: service, limits: limits).add(to: router)
@@ -72,7 +77,8 @@ public enum RouterAPI {
       router: routes(service, deciding, parts, limits),
       server: HTTPServerBuilder { responder in
         DecidingChannel(
-          responder: responder, limits: limits, date: date, answerAtOnce: deciding.answerAtOnce)
+          responder: responder, limits: limits, date: date, credits: parts.books,
+          answerAtOnce: deciding.answerAtOnce)
       },
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,
@@ -90,6 +96,8 @@ public enum RouterAPI {
 public struct RouterParts: Sendable {
   /// Nil for a router that executes nothing itself: it has no jobs, no webhooks and has seen no provider.
   public var jobs: JobService?
+  /// The books and the keys; nil for those of the jobs, and without jobs for a router that is open to everybody.
+  public var credits: CreditService?
   /// Nil where results stay at their vendors' addresses.
   public var artefacts: (any ArtefactReading)?
   /// Nil where catalogues come from the command line alone.
@@ -99,11 +107,14 @@ public struct RouterParts: Sendable {
 
   public init(
     jobs: JobService? = nil, artefacts: (any ArtefactReading)? = nil, catalogueIntake: CatalogueIntake? = nil,
-    heartbeat: Duration = .seconds(15)
+    credits: CreditService? = nil, heartbeat: Duration = .seconds(15)
   ) {
+    self.credits = credits
     self.jobs = jobs
     self.artefacts = artefacts
     self.catalogueIntake = catalogueIntake
     self.heartbeat = heartbeat
   }
+
+  var books: CreditService? { credits ?? jobs?.credits }
 }

@@ -23,6 +23,10 @@ public struct Job: Hashable, Sendable {
   public let fallbackOnModeration: Bool
   /// Whether artefacts are copied before the job has succeeded: vendors' addresses expire.
   public let copiesArtefacts: Bool
+  /// The key under which it was taken in, against whose budget it counts; nil where there are no keys.
+  public let apiKey: Identifier?
+  /// Whether its tenant has an account that pays for it.
+  public let isBilled: Bool
 
   public internal(set) var state: JobState
   public internal(set) var attempts: [Attempt] = []
@@ -58,7 +62,8 @@ public struct Job: Hashable, Sendable {
   public init(
     id: Identifier, decision: Identifier, capability: Capability, input: JobInput, plan: [PlannedCandidate],
     created: Instant, budget: Span, priority: JobPriority = .normal, tenant: String? = nil,
-    callbackURL: String? = nil, fallbackOnModeration: Bool = false, copiesArtefacts: Bool = false
+    callbackURL: String? = nil, fallbackOnModeration: Bool = false, copiesArtefacts: Bool = false,
+    apiKey: Identifier? = nil, isBilled: Bool = false
   ) throws(JobFault) {
     guard !plan.isEmpty else { throw JobFault("a job needs at least one candidate in its plan") }
     guard budget > .seconds(0) else { throw JobFault("a job's time must be more than 0, got \(budget)") }
@@ -83,6 +88,8 @@ public struct Job: Hashable, Sendable {
     self.callbackURL = callbackURL
     self.fallbackOnModeration = fallbackOnModeration
     self.copiesArtefacts = copiesArtefacts
+    self.apiKey = apiKey
+    self.isBilled = isBilled
     state = .queued
     turn = Turn(candidate: 0, notBefore: created)
     wake = deadline

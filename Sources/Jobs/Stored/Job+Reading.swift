@@ -39,6 +39,8 @@ extension Job {
     let callback = reader.optionalString("callback")
     let fallsBack = reader.optionalBool("fallback_on_moderation") ?? false
     let copies = reader.optionalBool("copies") ?? false
+    let key = reader.optionalParsed("key", as: "an identifier") { Identifier($0) }
+    let isBilled = reader.optionalBool("billed") ?? false
     let plan = reader.objects("plan") { PlannedCandidate(&$0) }
     let attempts = reader.objects("attempts") { Attempt(&$0) }
     let turn = reader.optionalObject("turn") {
@@ -59,7 +61,7 @@ extension Job {
     try self.init(
       id: id, decision: decision, capability: capability, input: input, plan: plan, created: created,
       budget: deadline - created, priority: priority, tenant: tenant, callbackURL: callback,
-      fallbackOnModeration: fallsBack, copiesArtefacts: copies)
+      fallbackOnModeration: fallsBack, copiesArtefacts: copies, apiKey: key, isBilled: isBilled)
     self.state = state
     self.attempts = attempts
     self.turn = turn
@@ -84,7 +86,8 @@ extension PlannedCandidate {
     self.init(
       candidate: reader.string("candidate"), provider: reader.string("provider"),
       estimatedCost: reader.optionalMoney("estimate"),
-      contract: reader.object("contract") { VendorContract(&$0) } ?? VendorContract())
+      contract: reader.object("contract") { VendorContract(&$0) } ?? VendorContract(),
+      payment: reader.optionalChoice("payment", PaymentModel.self) ?? .onDemand)
   }
 }
 

@@ -36,6 +36,8 @@ extension Job: JSONWritable {
       $0.fieldIfPresent("callback", callbackURL)
       if fallbackOnModeration { $0.field("fallback_on_moderation", true) }
       if copiesArtefacts { $0.field("copies", true) }
+      $0.fieldIfPresent("key", apiKey?.description)
+      if isBilled { $0.field("billed", true) }
       $0.objects("plan", plan) { $1.writeFields(to: &$0) }
       $0.objects("attempts", attempts) { $1.writeFields(to: &$0) }
       if let turn {
@@ -62,6 +64,7 @@ extension PlannedCandidate {
     writer.field("provider", provider)
     writer.fieldIfPresent("estimate", estimatedCost?.micros)
     writer.object("contract") { contract.writeFields(to: &$0) }
+    if payment != .onDemand { writer.field("payment", payment.rawValue) }
   }
 }
 

@@ -1,3 +1,4 @@
+public import Credits
 public import Jobs
 public import Routing
 public import Wire
@@ -19,11 +20,16 @@ public struct JobOrder: Sendable {
   public var fallbackOnModeration: Bool
   /// Where the end of the job is told; nil for nowhere.
   public var callbackURL: String?
+  /// Under which it is sent; nil where there are no keys.
+  public var apiKey: APIKey?
+  /// The caller's own keys for providers that callers pay themselves, by provider. Held in memory as long as the job
+  /// is, and nowhere else.
+  public var credentials: [String: CallerCredential]
 
   public init(
     intent: Intent, embedding: [Float]? = nil, input: WorkInput, inputJSON: [UInt8], budget: Span? = nil,
     priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false,
-    callbackURL: String? = nil
+    callbackURL: String? = nil, apiKey: APIKey? = nil, credentials: [String: CallerCredential] = [:]
   ) {
     self.intent = intent
     self.embedding = embedding
@@ -34,6 +40,8 @@ public struct JobOrder: Sendable {
     self.tenant = tenant
     self.fallbackOnModeration = fallbackOnModeration
     self.callbackURL = callbackURL
+    self.apiKey = apiKey
+    self.credentials = credentials
   }
 }
 
@@ -45,13 +53,18 @@ public enum JobRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case budget(String)
   /// Its end cannot be told to that address.
   case callback(String)
+  /// The caller's budget or account does not cover it.
+  case credits(CreditRefusal)
+  /// A caller's own key for a provider that takes none.
+  case credential(String)
   /// The catalogue was replaced again and again while the job was planned; the same order may be taken now.
   case changing
 
   public var description: String {
     switch self {
     case .input(let errors): "no candidate accepts this input: \(errors)"
-    case .budget(let message), .callback(let message): message
+    case .budget(let message), .callback(let message), .credential(let message): message
+    case .credits(let refusal): refusal.description
     case .changing: "the catalogue changed while the job was planned; send it again"
     }
   }

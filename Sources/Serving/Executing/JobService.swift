@@ -1,3 +1,4 @@
+import Credits
 import Crypto
 public import Jobs
 public import Logging
@@ -14,17 +15,19 @@ public final class JobService: Sendable {
   public let failures: AsyncStream<ProviderFailure>
   /// Nil for a router that tells nobody.
   public let deliveries: DeliveryService?
+  public let credits: CreditService
   let dispatcher: Dispatcher
 
   init(
     router: RoutingService, settings: JobSettings, dispatcher: Dispatcher,
-    failures: AsyncStream<ProviderFailure>, deliveries: DeliveryService?
+    failures: AsyncStream<ProviderFailure>, deliveries: DeliveryService?, credits: CreditService
   ) {
     self.router = router
     self.settings = settings
     self.dispatcher = dispatcher
     self.failures = failures
     self.deliveries = deliveries
+    self.credits = credits
   }
 
   /// Reads every unfinished job, restores what they occupy, and goes on with each where it was.
@@ -32,21 +35,26 @@ public final class JobService: Sendable {
   /// - Parameters:
   ///   - artefacts: where results are copied to; nil leaves them at their vendors' addresses.
   ///   - deliveries: who tells customers how their jobs ended; to be run beside the jobs.
+  ///   - credits: the books; nil to read them from the router's ledger.
   ///   - seed: of the jitter and of the half-open circuits' draws.
   public static func start(
     router: RoutingService, adapters: any AdapterSource, settings: JobSettings = JobSettings(),
     artefacts: (any ArtefactIntake)? = nil, deliveries: DeliveryService? = nil,
+    credits: CreditService? = nil,
     seed: UInt64 = .random(in: .min ... .max), logger: Logger
   ) async throws -> JobService {
     let (failures, doubts) = AsyncStream<ProviderFailure>.makeStream(
       bufferingPolicy: .bufferingNewest(256))
+    let credits = try credits ?? CreditService(router)
     let dispatcher = Dispatcher(
       router: router, adapters: adapters, catalogue: await router.keeper.pending.catalogue.value,
-      settings: settings, artefacts: artefacts, deliveries: deliveries, seed: seed, logger: logger,
+      settings: settings, artefacts: artefacts, deliveries: deliveries, credits: credits, seed: seed,
+      logger: logger,
       doubts: doubts)
     try await dispatcher.recover()
     return JobService(
-      router: router, settings: settings, dispatcher: dispatcher, failures: failures, deliveries: deliveries)
+      router: router, settings: settings, dispatcher: dispatcher, failures: failures, deliveries: deliveries,
+      credits: credits)
   }
 
   /// Takes a job in. On return it is durable, with its decision, its input and the answer to keep, in one transaction.
@@ -61,20 +69,30 @@ public final class JobService: Sendable {
       throw JobRefusal.budget("a job's time must be more than 0, got \(budget)")
     }
     let address = try order.callbackURL.map { try callback($0, of: order.tenant) }
+    try checkCredentials(of: order)
     let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
     let job = try Job(
       id: router.mintIdentifier(), decision: decision.id, capability: order.intent.capability,
       input: JobService.reference(to: order.inputJSON), plan: plan, created: now, budget: budget,
       priority: order.priority, tenant: order.tenant, callbackURL: address,
-      fallbackOnModeration: order.fallbackOnModeration, copiesArtefacts: dispatcher.artefacts != nil)
+      fallbackOnModeration: order.fallbackOnModeration, copiesArtefacts: dispatcher.artefacts != nil,
+      apiKey: order.apiKey?.id, isBilled: credits.isBilled(order.tenant))
+    let held = try hold(job, for: order, at: now)
     var batch = LedgerBatch()
+    batch.credits = held.map { [$0] } ?? []
     batch.decisions = [decision]
     batch.embeddings = [drawn.embedding]
     let wait = drawn.opens.flatMap { $0 > now ? $0 - now : nil }
-    let stored = try await dispatcher.take(
-      job, order.input, bytes: order.inputJSON, batch,
-      keep: keep.map { keep in { keep(JobView(job: $0, decision: decision, retryAfter: wait)) } })
+    let stored: Job
+    do {
+      stored = try await dispatcher.take(
+        job, order.input, bytes: order.inputJSON, batch, credentials: order.credentials,
+        keep: keep.map { keep in { keep(JobView(job: $0, decision: decision, retryAfter: wait)) } })
+    } catch {
+      credits.release(held)
+      throw error
+    }
     return JobView(
       job: stored, decision: decision, retryAfter: wait,
       queuedAhead: await dispatcher.queuedAhead(of: job.id))
@@ -102,10 +120,11 @@ public final class JobService: Sendable {
       if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
       let drawn = try await router.draw(
         order.intent, embedding: order.embedding, unable: planning.unable)
+      let payments = await dispatcher.payments
       let factors = await dispatcher.costFactors(of: drawn.order)
       let plan = planning.plan(
         drawn.order, Dictionary(uniqueKeysWithValues: eligible.map { ($0.id, $0) }),
-        work: order.intent.assumedWork
+        work: order.intent.assumedWork, payment: { payments[$0] ?? .onDemand }
       ) { factors[$0] ?? 1 }
       if let first = plan.first, first.candidate == drawn.order.first { return (drawn, plan) }
     }

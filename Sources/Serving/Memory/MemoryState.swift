@@ -31,6 +31,7 @@ struct MemoryState: Sendable {
   var answers: [String: Answer] = [:]
   var jobs = MemoryJobs()
   var deliveries = MemoryDeliveries()
+  var credits = MemoryCredits()
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -102,6 +103,7 @@ extension MemoryState {
   mutating func append(_ batch: LedgerBatch) throws -> [Receipt] {
     try jobs.check(batch.jobs)
     try deliveries.check(batch.deliveries)
+    try credits.check(batch.credits)
     let arrived = try insert(batch)
     if !parked.isEmpty {
       let waiting = parked.filter { arrived.contains($0.about) }
@@ -113,6 +115,7 @@ extension MemoryState {
     for change in batch.jobs { jobs.apply(change) }
     for check in batch.checks { jobs.keep(check) }
     for change in batch.deliveries { deliveries.apply(change) }
+    for change in batch.credits { credits.apply(change) }
     return receipts
   }
 

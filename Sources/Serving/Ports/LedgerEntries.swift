@@ -1,3 +1,4 @@
+public import Credits
 public import Routing
 
 /// What one transaction takes in.
@@ -10,12 +11,13 @@ public struct LedgerBatch: Sendable {
   public var jobs: [JobChange] = []
   public var checks: [HealthRecord] = []
   public var deliveries: [DeliveryChange] = []
+  public var credits: [CreditChange] = []
 
   public init() {}
 
   public var isEmpty: Bool {
     decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
-      && deliveries.isEmpty
+      && deliveries.isEmpty && credits.isEmpty
   }
 
   /// Puts another batch behind this one.
@@ -27,6 +29,7 @@ public struct LedgerBatch: Sendable {
     jobs += other.jobs
     checks += other.checks
     deliveries += other.deliveries
+    credits += other.credits
   }
 }
 

@@ -26,6 +26,7 @@ actor Dispatcher {
   let settings: JobSettings
   let artefacts: (any ArtefactIntake)?
   let deliveries: DeliveryService?
+  let credits: CreditService
   let chance: Chance
   let logger: Logger
   let alarm = Alarm()
@@ -46,7 +47,8 @@ actor Dispatcher {
 
   init(
     router: RoutingService, adapters: any AdapterSource, catalogue: Catalogue, settings: JobSettings,
-    artefacts: (any ArtefactIntake)?, deliveries: DeliveryService?, seed: UInt64, logger: Logger,
+    artefacts: (any ArtefactIntake)?, deliveries: DeliveryService?, credits: CreditService, seed: UInt64,
+    logger: Logger,
     doubts: AsyncStream<ProviderFailure>.Continuation
   ) {
     self.router = router
@@ -54,6 +56,7 @@ actor Dispatcher {
     self.settings = settings
     self.artefacts = artefacts
     self.deliveries = deliveries
+    self.credits = credits
     self.logger = logger
     self.doubts = doubts
     chance = Chance(seed: seed)
@@ -155,6 +158,7 @@ actor Dispatcher {
     var batch = LedgerBatch()
     batch.jobs = [JobChange(job, before: before.revision, entries: entries)]
     batch.judgements = AttemptOutcomes.submissions(of: job, transition.records, at: now)
+    batch.credits = creditChanges(from: before, to: job, at: now)
     if job.state.isTerminal, !before.state.isTerminal { batch.deliveries = try callbacks(of: job, at: now) }
     do {
       try note(try await router.recorder.commit(batch), batch.judgements)
@@ -165,6 +169,7 @@ actor Dispatcher {
     live[id]?.job = job
     live[id]?.lastEntry = slot.lastEntry + entries.count
     if !batch.deliveries.isEmpty { deliveries?.ring() }
+    book(batch.credits)
     errand.reply?.resume(returning: nil)
     settle(from: before, to: job, transition.records, at: now)
     announce(entries, of: id)
