@@ -103,7 +103,8 @@ struct CreditsCommand: AsyncParsableCommand {
 
     func validate() throws {
       guard account.takesGrants else {
-        throw ValidationError("'\(account)' is moved by jobs alone; grants go to tenant:NAME and pool:PROVIDER")
+        throw ValidationError(
+          "'\(account)' is moved by jobs alone; grants go to tenant:NAME and pool:PROVIDER")
       }
       guard (-1e9...1e9).contains(amount), let money = Money(dollars: amount), money != .zero else {
         throw ValidationError("the amount must be from a millionth to 1e9 dollars either way, got \(amount)")

@@ -37,7 +37,9 @@ struct KeysCommand: AsyncParsableCommand {
     @OptionGroup var source: SourceOptions
     @OptionGroup var output: OutputOptions
 
-    private var scopes: [String] { scope.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    private var scopes: [String] {
+      scope.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
 
     func validate() throws {
       guard KeyScopes(names: scopes) != nil else {

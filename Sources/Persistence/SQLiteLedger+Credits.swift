@@ -2,7 +2,7 @@ public import Credits
 import Foundation
 import GRDB
 public import Routing
-public import Serving
+import Serving
 
 extension SQLiteLedger {
   /// Within the transaction of ``append(_:)``.
@@ -110,7 +110,8 @@ extension SQLiteLedger {
         "SELECT account, amount FROM credit_posting WHERE entry = ?", [entries[place].sequence])
       while let line = try lines.next() { list.append(.init(try account(line, 0), Money(micros: line[1]))) }
       guard let postings = Postings(list) else {
-        throw LedgerError.damaged(what: "entry \(entries[place].sequence) of the books, which is not balanced")
+        throw LedgerError.damaged(
+          what: "entry \(entries[place].sequence) of the books, which is not balanced")
       }
       entries[place].entry.postings = postings
     }

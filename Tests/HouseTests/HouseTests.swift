@@ -31,7 +31,8 @@ struct HouseTests {
       "Foundation", "Synchronization",
     ],
     "Serving": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Credits", "Wire", "Crypto", "ServiceLifecycle",
+      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Credits", "Wire", "Crypto",
+      "ServiceLifecycle",
       "Logging",
       "Foundation",
       "Dispatch",
@@ -41,7 +42,8 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Credits", "Jobs", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite", "Foundation",
+      "Credits", "Jobs", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite",
+      "Foundation",
       "Synchronization",
     ],
     "VendorStreet": [
@@ -49,7 +51,8 @@ struct HouseTests {
       "NIOPosix", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
     ],
     "API": [
-      "Credits", "Jobs", "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto", "Hummingbird",
+      "Credits", "Jobs", "Routing", "Statistics", "Vectors", "Embedding", "Serving", "Wire", "Crypto",
+      "Hummingbird",
       "HummingbirdCore",
       "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "Logging", "ServiceLifecycle",
       "Foundation", "Synchronization",

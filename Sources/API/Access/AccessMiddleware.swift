@@ -23,17 +23,10 @@ struct AccessMiddleware<Context: RequestContext>: RouterMiddleware {
       throw Problem.unauthorised("the key is not known, or was revoked")
     }
     guard scope.allows(key) else { throw Problem.forbidden(key, scope) }
-    if request.method == .post, request.uri.path.hasPrefix("/v1/decisions"), !scope.isAboutOutcomes,
-      let refusal = credits.refusal(of: key)
-    {
-      throw Problem.refused(refusal)
+    return try await Caller.$current.withValue(Caller(key: key, credits: credits)) {
+      try await next(request, context)
     }
-    return try await Caller.$current.withValue(Caller(key: key)) { try await next(request, context) }
   }
-}
-
-extension RouteScope {
-  fileprivate var isAboutOutcomes: Bool { self == .scopes([.feedback, .execute]) }
 }
 
 /// `Authorization: Bearer …` (RFC 6750).
@@ -78,7 +71,8 @@ extension Problem {
     switch refusal {
     case .budget(let key, let budget, let spent, let needed, let again):
       return Problem(
-        .init(code: 402, reasonPhrase: "Payment Required"), "budget-exceeded", "The key's budget for this day is used up", "\(refusal)",
+        .init(code: 402, reasonPhrase: "Payment Required"), "budget-exceeded",
+        "The key's budget for this day is used up", "\(refusal)",
         extra: {
           $0.field("key", key.description)
           $0.field("budget_usd", budget.dollars)
@@ -88,7 +82,8 @@ extension Problem {
         })
     case .balance(let account, let balance, let needed):
       return Problem(
-        .init(code: 402, reasonPhrase: "Payment Required"), "insufficient-credits", "The account does not cover this", "\(refusal)",
+        .init(code: 402, reasonPhrase: "Payment Required"), "insufficient-credits",
+        "The account does not cover this", "\(refusal)",
         extra: {
           $0.field("account", account.description)
           $0.field("balance_usd", balance.dollars)

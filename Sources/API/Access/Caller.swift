@@ -8,6 +8,12 @@ import Serving
 struct Caller: Sendable {
   /// Nil where the router is open.
   var key: APIKey?
+  private var credits: CreditService?
+
+  init(key: APIKey? = nil, credits: CreditService? = nil) {
+    self.key = key
+    self.credits = credits
+  }
 
   /// Of the request being answered. Bodies that are written later must not ask for it.
   @TaskLocal static var current = Caller()
@@ -20,6 +26,13 @@ struct Caller: Sendable {
 
   /// Whether something of a tenant's may be seen.
   func maySee(_ other: String?) -> Bool { tenant == nil || tenant == other }
+
+  /// Refuses advice on a budget that is used up.
+  ///
+  /// - Throws: 402.
+  func checkBudget() throws(Problem) {
+    if let key, let refusal = credits?.refusal(of: key) { throw .refused(refusal) }
+  }
 
   /// Whose the caller's job is.
   ///

@@ -16,7 +16,8 @@ enum RouteScope: Equatable {
     let isReading = method == .get || method == .head
     guard steps.first == "v1" else {
       switch steps.first {
-      case "healthz" where isReading, "readyz" where isReading, "openapi.yaml" where isReading: return .anybody
+      case "healthz" where isReading, "readyz" where isReading, "openapi.yaml" where isReading:
+        return .anybody
       case "webhooks" where method == .post: return .anybody
       default: return .scopes(.admin)
       }

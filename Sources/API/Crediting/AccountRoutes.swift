@@ -147,7 +147,8 @@ extension BasicRequestContext {
   fileprivate func account() throws -> CreditAccountID {
     let text = pathParameter("id")
     guard let id = CreditAccountID(text) else {
-      throw Problem.notFound("'\(text)' is no account; accounts are called tenant:NAME, pool:PROVIDER, revenue …")
+      throw Problem.notFound(
+        "'\(text)' is no account; accounts are called tenant:NAME, pool:PROVIDER, revenue …")
     }
     return id
   }

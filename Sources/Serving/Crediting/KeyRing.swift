@@ -61,7 +61,9 @@ public final class KeyRing: Sendable {
   /// The key of a secret; nil when there is none, or no more.
   public func key(for secret: Substring) -> APIKey? {
     var hasher = SHA256()
-    if secret.utf8.withContiguousStorageIfAvailable({ hasher.update(bufferPointer: UnsafeRawBufferPointer($0)) })
+    if secret.utf8.withContiguousStorageIfAvailable({
+      hasher.update(bufferPointer: UnsafeRawBufferPointer($0))
+    })
       == nil
     {
       hasher.update(data: Array(secret.utf8))

@@ -34,6 +34,7 @@ extension Dispatcher {
   /// Who pays each provider of the catalogue.
   var payments: [String: PaymentModel] {
     Dictionary(
-      board.catalogue.providers.map { ($0.id, $0.access?.payment ?? .onDemand) }) { first, _ in first }
+      board.catalogue.providers.map { ($0.id, $0.access?.payment ?? .onDemand) }
+    ) { first, _ in first }
   }
 }

@@ -22,6 +22,7 @@ final class JobWorld {
   let artefacts: (any ArtefactIntake)?
   /// Nil in a world without callbacks.
   let door: ScriptedDoor?
+  private let alert: @Sendable (Alert) -> Void
   /// Of routers that were stopped: the calls that they had under way go on.
   private var stopped: [Dispatcher] = []
 
@@ -33,7 +34,7 @@ final class JobWorld {
     clock: ManualClock = ManualClock(), vendors: [String: ScriptedVendor]? = nil,
     contracts: [String: VendorContract] = [:], access: [String: Access] = [:],
     price: Price? = nil, settings: JobSettings = JobWorld.settings, artefacts: (any ArtefactIntake)? = nil,
-    door: ScriptedDoor? = nil, seed: UInt64 = 1
+    door: ScriptedDoor? = nil, seed: UInt64 = 1, alert: @escaping @Sendable (Alert) -> Void = { _ in }
   ) async throws {
     self.clock = clock
     self.ledger = ledger
@@ -41,6 +42,7 @@ final class JobWorld {
     self.artefacts = artefacts
     self.door = door
     self.contracts = contracts
+    self.alert = alert
     let providers = Set(ids.map { String($0.split(separator: "/")[0]) }).sorted()
     self.vendors =
       vendors
@@ -60,7 +62,8 @@ final class JobWorld {
     service = try await JobService.start(
       router: router,
       adapters: JobWorld.adapters(self.vendors, contracts), settings: settings, artefacts: artefacts,
-      deliveries: JobWorld.deliveries(router, door), seed: seed, logger: TestRouter.quiet)
+      deliveries: JobWorld.deliveries(router, door), credits: try CreditService(router, alert: alert),
+      seed: seed, logger: TestRouter.quiet)
   }
 
   /// With webhooks.
@@ -89,7 +92,8 @@ final class JobWorld {
       logger: TestRouter.quiet)
     service = try await JobService.start(
       router: router, adapters: JobWorld.adapters(vendors, contracts), settings: settings,
-      artefacts: artefacts, deliveries: JobWorld.deliveries(router, door), seed: seed,
+      artefacts: artefacts, deliveries: JobWorld.deliveries(router, door),
+      credits: try CreditService(router, alert: alert), seed: seed,
       logger: TestRouter.quiet)
   }
 

@@ -24,7 +24,8 @@ extension Dispatcher {
   /// Providers paid from a pool that has nothing left.
   func refreshPools() {
     for (provider, detail) in credits.emptyPools
-    where board.obstacles[provider] == nil && board.catalogue.provider(provider)?.access?.payment == .prepaidPool
+    where board.obstacles[provider] == nil
+      && board.catalogue.provider(provider)?.access?.payment == .prepaidPool
     {
       board.obstacles[provider] = LiveObstacle(.poolEmpty, detail: detail)
     }
