@@ -165,7 +165,7 @@ import Wire
       let refused = try await world.post(JobRouter.body("more"), headers)
       #expect(refused.status == 402 && refused.slug == "budget-exceeded")
       #expect(refused["/budget_usd"] == 0.25 && refused["/needed_usd"] == 0.25)
-      #expect(refused["/begins_again_at"]?.stringValue?.hasSuffix("T00:00:00Z") == true)
+      #expect(refused["/begins_again_at"]?.stringValue?.contains("T00:00:00") == true)
       let decision = try await Self.decide(world, headers)
       #expect(decision.status == 402 && decision["/spent_usd"] == 0.25)
     }
@@ -194,7 +194,7 @@ import Wire
       #expect(try await grant(["amount_usd": -0.3]).status == 402)
       #expect(try await grant(["amount_usd": -0.2]).status == 201)
       let account = try await world.get("/v1/accounts/tenant%3Aacme")
-      #expect(account["/balance_usd"] == 0 && account["/entries"] == 4)
+      #expect(account["/balance_usd"]?.doubleValue == 0 && account["/entries"] == 4)
       let entries = try await world.get("/v1/accounts/tenant%3Aacme/entries?limit=3")
       let kinds = entries["/entries"]?.arrayValue?.compactMap { $0["kind"]?.stringValue }
       #expect(kinds == ["grant", "settle", "reserve"] && entries["/next"] == 2)
@@ -234,7 +234,7 @@ import Wire
           #expect(reply.status == 200 && reply["/outcome"] == (number == 0 ? "taken" : "no_change"))
         }
         #expect(try await world.done(id)["/state"] == "failed")
-        #expect(try await world.get("/v1/accounts/tenant%3Aacme")["/balance_usd"] == 1)
+        #expect(try await world.get("/v1/accounts/tenant%3Aacme")["/balance_usd"]?.doubleValue == 1)
         return id
       }
       let entries = try ledger.creditEntries(of: try #require(Identifier(id)))

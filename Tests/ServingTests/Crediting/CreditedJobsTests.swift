@@ -46,7 +46,7 @@ struct CreditedJobsTests {
     #expect(try Self.cents(.tenant("acme"), in: world) == 3.5)
     #expect(try Self.cents(.reserved("acme"), in: world) == 0)
     #expect(try Self.cents(.payable("south"), in: world) == -1.5)
-    world.south.reply(.init(.accepts(.succeeded(.sample), after: .seconds(5))))
+    world.south.reply(.init(.delivers(.sample, cost: Money(micros: 20_000)), delay: .seconds(5)))
     _ = try await world.service.submit(Self.order("two"))
     #expect(try Self.cents(.reserved("acme"), in: world) == 2)
     let refusal = await #expect(throws: JobRefusal.self) {

@@ -203,6 +203,8 @@ extension Dispatcher {
   func cancel(_ job: Job, _ attempt: Int) {
     let planned = job.plan[job.attempts[attempt].candidate]
     guard let adapter = adapters[planned.provider], let work = work(of: job, attempt) else { return }
+    // A vendor is not asked in a caller's name without the caller's key.
+    if planned.payment == .forwarded, work.credential == nil { return }
     let lease = Lease(job: job.id, attempt: attempt)
     cancel(lease, work, adapter, tries: 1)
   }
