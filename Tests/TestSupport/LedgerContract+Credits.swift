@@ -2,6 +2,7 @@ public import Credits
 import Jobs
 public import Routing
 public import Serving
+import Statistics
 
 extension Sample {
   /// What moves an amount, under a key of its own.
@@ -33,7 +34,51 @@ extension Sample {
   }
 }
 
+extension Sample {
+  /// A job of a tenant with an account, under a key of its own: prepaid at north, on account at south.
+  static func billedJob(_ number: Int) throws -> Job {
+    let plan = [("north", PaymentModel.prepaidPool), ("south", .onDemand)].map { provider, payment in
+      PlannedCandidate(
+        candidate: "\(provider)/m", provider: provider,
+        estimatedCost: Money(micros: 20_000 * Int64(number % 4)),
+        contract: VendorContract(cancels: number % 2 == 0), payment: payment)
+    }
+    return try Job(
+      id: Identifier(at: at(Int64(number)), random: UInt64(number), 78), decision: id(number),
+      capability: .textGeneration, input: JobInput(reference: "sha256-0", byteCount: 90), plan: plan,
+      created: at(Int64(number)), budget: .minutes(10), tenant: "acme", apiKey: id(100 + number),
+      isBilled: true)
+  }
+
+  /// Something that may happen to a job, likely or not.
+  static func event(for job: Job, _ generator: inout Xoshiro256) -> JobEvent {
+    if job.state == .queued, generator.uniform() < 0.7 { return .started }
+    let attempt = Int(generator.uniform() * Double(max(job.attempts.count, 1)))
+    let cost = generator.uniform() < 0.5 ? Money(micros: Int64(generator.uniform() * 90_000)) : nil
+    let failure = VendorFailure(
+      FailureClass.allCases[Int(generator.uniform() * Double(FailureClass.allCases.count))], message: "chaos")
+    let vendor = VendorJob(id: "v\(attempt)")
+    switch generator.uniform() {
+    case ..<0.2: return .accepted(attempt, vendor, cost: cost)
+    case ..<0.35: return .rejected(attempt, failure)
+    case ..<0.45: return .submitLost(attempt, failure)
+    case ..<0.6: return .seen(attempt, VendorReport(.failed(failure), cost: cost), by: .poll)
+    case ..<0.85:
+      return .seen(attempt, VendorReport(.succeeded(result), vendor: vendor, cost: cost), by: .webhook)
+    case ..<0.9: return .cancelAsked
+    default: return .recovered
+    }
+  }
+}
+
 extension Ledger {
+  /// Stores a job as it is after an event, with what that means to the books.
+  fileprivate func append(_ job: Job, from before: Job?) throws {
+    var batch = Sample.batch(jobs: [JobChange(job, before: before?.revision, entries: [])])
+    batch.credits = Job.creditChange(from: before, to: job, at: job.created).map { [$0] } ?? []
+    _ = try append(batch)
+  }
+
   /// All balances together, which are zero.
   public func sumOfBalances() throws -> Int64 { try creditAccounts().reduce(0) { $0 + $1.balance.micros } }
 }
@@ -141,6 +186,40 @@ extension LedgerContract {
       batch.credits = [Sample.credit("a", 5, from: .tenant("x"), to: .revenue, .settle)]
       try expectConflict(.overdrawn(.tenant("x"))) { _ = try ledger.append(batch) }
       try expect(ledger.job(job.id) == nil)
+    },
+    LedgerContract("whatever jobs do, the books are what the jobs mean, after every transaction") { ledger in
+      var generator = Xoshiro256(seed: 7)
+      _ = try ledger.append(Sample.batch(credits: [Sample.credit("grant", 10_000_000)]))
+      for number in 1...12 {
+        var job = try Sample.billedJob(number)
+        try ledger.append(job, from: nil)
+        for _ in 0..<14 {
+          let before = job
+          job.live(Sample.event(for: job, &generator))
+          guard job != before else { continue }
+          try ledger.append(job, from: before)
+          // A shell that has not heard of its commit may try it again: it is refused as a whole.
+          if generator.uniform() < 0.2 {
+            try expectConflict(.jobChanged(job.id, stored: job.revision, expected: before.revision)) {
+              try ledger.append(job, from: before)
+            }
+          }
+          try expect(ledger.sumOfBalances(), is: 0)
+          try expect(
+            ledger.creditAccounts().allSatisfy { $0.balance >= .zero || $0.id.mayFallBelowZero },
+            "an account is overdrawn")
+        }
+        var sum: [CreditAccountID: Int64] = [:]
+        for posting in try ledger.creditEntries(of: job.id).flatMap(\.postings.list) {
+          sum[posting.account, default: 0] += posting.amount.micros
+        }
+        for posting in job.postings.list {
+          try expect(sum.removeValue(forKey: posting.account) ?? 0, is: posting.amount.micros)
+        }
+        try expect(sum.values.allSatisfy { $0 == 0 }, "job \(number) left something behind: \(sum)")
+        let spent = try ledger.budgetUses(from: BudgetDay(number: 0)).first { $0.key == job.apiKey }
+        try expect(spent?.amount ?? .zero, is: job.charge)
+      }
     },
     LedgerContract("keys come back as they were, and are revoked once") { ledger in
       let keys = [Sample.key(1), Sample.key(2, .admin, tenant: "a\u{0}b")]

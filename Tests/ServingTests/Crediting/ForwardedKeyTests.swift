@@ -67,6 +67,18 @@ struct ForwardedKeyTests {
     #expect(world.north.cancels.count == 1 && world.north.credentials.last == Self.secret)
   }
 
+  @Test("A key that the vendor refuses shuts the provider for nobody else")
+  func refused() async throws {
+    let world = try await world()
+    world.north.reply(.init(.fails(VendorFailure(httpStatus: 401, message: "wrong key"))))
+    let job = try await world.done(order())
+    #expect(job.state == .succeeded && job.attempts[0].failure?.failureClass == .authCredit)
+    world.north.reply(.init(.accepts(.succeeded(.sample), after: .seconds(3))))
+    world.north.failStatus(VendorFailure(httpStatus: 401, message: "expired key"))
+    let next = try await world.done(order())
+    #expect(next.winner == 0 && next.plan[0].candidate == "north/a")
+  }
+
   @Test("After a restart a running job is given up for the next candidate, and what comes later is a surplus")
   func failsOver() async throws {
     let world = try await world()

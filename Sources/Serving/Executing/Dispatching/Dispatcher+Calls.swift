@@ -182,6 +182,7 @@ extension Dispatcher {
   }
 
   private func pollFailed(_ failure: VendorFailure, _ planned: PlannedCandidate) {
+    guard !isAboutCallersKey(failure, planned) else { return }
     note(
       board.record(
         failure, of: planned.candidate, at: planned.provider, at: now, random: chance.uniform()))

@@ -46,6 +46,11 @@ extension Dispatcher {
     return planned.payment == .forwarded && credential(of: job.id, for: planned) == nil
   }
 
+  /// Whether a vendor refuses a caller's own key: that says nothing about the provider, and must shut it for nobody else.
+  func isAboutCallersKey(_ failure: VendorFailure?, _ planned: PlannedCandidate) -> Bool {
+    planned.payment == .forwarded && failure?.failureClass == .authCredit
+  }
+
   static func keyGone(_ provider: String) -> VendorFailure {
     VendorFailure(
       .keyGone, cause: .found,

@@ -244,6 +244,7 @@ actor Dispatcher {
     }
     for case .attemptEnded(let report) in records {
       touched.insert(report.provider)
+      if isAboutCallersKey(report.failure, after.plan[after.attempts[report.attempt].candidate]) { continue }
       let changes = board.record(report, tenant: after.tenant, at: now, random: chance.uniform())
       note(changes)
       if report.failure?.failureClass == .retired, board.gone[report.candidate] != nil { retire(report) }
