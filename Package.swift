@@ -68,6 +68,8 @@ let package = Package(
     library("Unified", knows: ["Jobs", "Routing", "Wire"]),
     // Recipes as values: steps whose inputs come from earlier ones, and the state machine of their jobs. Pure.
     library("Recipes", knows: ["Jobs", "Routing", "Wire"]),
+    // The books and the keys as values: accounts, balanced entries, what a job means to them, budgets. Pure.
+    library("Credits", knows: ["Jobs", "Routing"]),
     // HTTP to elsewhere, by libcurl: async, streaming, guarded. Knows no vendor.
     library("Transport", knows: ["CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     // Charts and report pages: values in, SVG, HTML, Markdown, CSV and JSON out. Knows no domain.
@@ -101,7 +103,7 @@ let package = Package(
     library(
       "Serving",
       knows: [
-        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Recipes", "Wire",
+        "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Credits", "Recipes", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -117,7 +119,8 @@ let package = Package(
     library(
       "Persistence",
       knows: [
-        "Jobs", "Recipes", "Routing", "Vectors", "Serving", .product(name: "Crypto", package: "swift-crypto"),
+        "Credits", "Jobs", "Recipes", "Routing", "Vectors", "Serving",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
@@ -125,7 +128,8 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Embedding", "Jobs", "Recipes", "Routing", "Serving", "Statistics", "Unified", "Vectors", "Wire",
+        "Credits", "Embedding", "Jobs", "Recipes", "Routing", "Serving", "Statistics", "Unified", "Vectors",
+        "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -155,8 +159,9 @@ let package = Package(
     .executableTarget(
       name: "pointsman",
       dependencies: [
-        "API", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation", "Experiments", "Jobs",
-        "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics", "Transport", "Vectors",
+        "API", "Adapters", "Compositor", "Credits", "Declarations", "Embedding", "Evaluation", "Experiments",
+        "Jobs", "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics", "Transport",
+        "Vectors",
         "VendorStreet", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -185,7 +190,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Embedding", "Jobs", "Recipes", "Routing", "Serving", "Vectors", "Statistics", "Wire",
+        "Credits", "Embedding", "Jobs", "Recipes", "Routing", "Serving", "Vectors", "Statistics", "Wire",
         .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
@@ -226,6 +231,7 @@ let package = Package(
       name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
       swiftSettings: strict),
     tests("RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
+    tests("CreditsTests", of: ["Credits", "Jobs", "Routing", "Statistics"]),
     tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
     tests(
       "ExperimentsTests",
@@ -239,22 +245,23 @@ let package = Package(
     tests(
       "ServingTests",
       of: [
-        "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors", "Wire", "TestSupport",
+        "Serving", "Credits", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors", "Wire",
+        "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ]),
     tests(
       "PersistenceTests",
       of: [
-        "Persistence", "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors",
-        "TestSupport", "Wire",
+        "Persistence", "Serving", "Credits", "Jobs", "Recipes", "Routing", "Statistics", "Embedding",
+        "Vectors", "TestSupport", "Wire",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ]),
     tests("BenchTests", of: ["bench", "Jobs", "Routing", "TestSupport", "Wire"]),
     tests(
       "APITests",
       of: [
-        "API", "Declarations", "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding", "Vectors",
-        "Wire", "Persistence", "TestSupport",
+        "API", "Credits", "Declarations", "Serving", "Jobs", "Recipes", "Routing", "Statistics", "Embedding",
+        "Vectors", "Wire", "Persistence", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -266,8 +273,9 @@ let package = Package(
     tests(
       "CommandTests",
       of: [
-        "API", "pointsman", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation",
-        "Experiments", "Jobs", "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
+        "API", "pointsman", "Adapters", "Compositor", "Credits", "Declarations", "Embedding", "Evaluation",
+        "Experiments", "Jobs", "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics",
+        "TestSupport",
         "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),

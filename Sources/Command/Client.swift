@@ -29,6 +29,13 @@ struct Client: Sendable {
     try await send(.GET, path, query, body: nil)
   }
 
+  /// The environment variable with the key to a router that has keys.
+  static let keyVariable = "POINTSMAN_KEY"
+
+  func delete(_ path: String) async throws(ClientError) -> JSONValue {
+    try await send(.DELETE, path, [], body: nil)
+  }
+
   func post(_ path: String, _ body: JSONValue = [:]) async throws(ClientError) -> JSONValue {
     try await send(.POST, path, [], body: body)
   }
@@ -72,6 +79,9 @@ struct Client: Sendable {
       url: base + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
     request.method = method
     request.headers.add(name: "accept", value: "application/json, application/problem+json")
+    if let key = ProcessInfo.processInfo.environment[Client.keyVariable], !key.isEmpty {
+      request.headers.add(name: "authorization", value: "Bearer \(key)")
+    }
     if let body {
       request.headers.add(name: "content-type", value: "application/json")
       request.body = .bytes(ByteBuffer(bytes: body.serialized()))

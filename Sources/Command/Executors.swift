@@ -88,6 +88,9 @@ struct Executors: Sendable {
     let cache = try ResponseCache(
       ledger: account, embedder: router.embedder, artefacts: artefacts, clock: router.clock,
       settings: settings.cache, logger: logger)
+    let alerts = AlertDispatcher(
+      settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
+    let credits = try CreditService(router) { alerts.raise($0) }
     let deliveries = DeliveryService(
       router: router,
       door: CallbackDoor(
@@ -100,14 +103,12 @@ struct Executors: Sendable {
     }
     let jobs = try await JobService.start(
       router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
-      artefacts: artefacts, deliveries: deliveries, links: links, cache: cache,
+      artefacts: artefacts, deliveries: deliveries, links: links, cache: cache, credits: credits,
       logger: logger)
     let generations = try await GenerationService.start(jobs, artefacts: artefacts, logger: logger) {
       GenerationNotice.bytes($0)
     }
     try generations.book.load(RecipeFile.shipped(settings), logger: logger)
-    let alerts = AlertDispatcher(
-      settings.alerts.compactMap { $0.sink(transport, variable: variable, logger: logger) }, logger: logger)
     let health = HealthMonitor(
       ledger: router.ledger, recorder: router.recorder, clock: router.clock, logger: logger,
       note: { await jobs.note(health: $0, of: $1) }, checked: { await jobs.note(check: $0, of: $1) },

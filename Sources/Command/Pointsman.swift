@@ -9,7 +9,8 @@ struct Pointsman: AsyncParsableCommand {
     abstract: "Routes every intent to the provider that serves it best, and learns which one that is.",
     discussion: """
       Commands print tables for people; --json prints JSON for programs. The router they talk to is given by --server or \
-      by \(ServerOptions.variable), and is \(ServerOptions.standard) otherwise.
+      by \(ServerOptions.variable), and is \(ServerOptions.standard) otherwise; the key to it, where it has keys, by \
+      \(Client.keyVariable).
       """,
     subcommands: [
       Serve.self, DecideCommand.self, FeedbackCommand.self, ExplainCommand.self, RankingsCommand.self,
@@ -17,7 +18,7 @@ struct Pointsman: AsyncParsableCommand {
       VerifyCommand.self,
       ReplayCommand.self, EvaluateCommand.self, SimulateCommand.self, ExportCommand.self, BackupCommand.self,
       SandboxCommand.self, ComposeCommand.self, DeliveriesCommand.self, RecipesCommand.self,
-      ArtefactsCommand.self, CacheCommand.self,
+      ArtefactsCommand.self, CacheCommand.self, KeysCommand.self, CreditsCommand.self,
     ])
 
   /// Exit codes: 0, 1 for what failed, 2 for what was asked wrongly. Replaces ArgumentParser's own `main`, which has

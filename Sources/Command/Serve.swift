@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import Credits
 import Declarations
 import Embedding
 import Foundation
@@ -20,7 +21,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "A YAML file of settings.")
   var config: String?
 
-  @Option(help: "Address to listen on; without keys only the loopback is allowed (default: 127.0.0.1).")
+  @Option(help: "Address to listen on; one beyond the loopback needs keys (default: 127.0.0.1).")
   var host: String?
 
   @Option(help: "Port to listen on; 0 takes a free one (default: 8080).")
@@ -119,11 +120,6 @@ struct Serve: AsyncParsableCommand {
       throw ValidationError("--port must be from 0 to 65535, got \(settings.port)")
     }
     guard settings.embeddingCache >= 1 else { throw ValidationError("--embedding-cache must be at least 1") }
-    guard ["127.0.0.1", "::1", "localhost"].contains(settings.host) else {
-      throw ValidationError(
-        "--host \(settings.host): there are no keys in this version, so it listens on the loopback only (127.0.0.1)"
-      )
-    }
     return settings
   }
 
@@ -144,6 +140,7 @@ struct Serve: AsyncParsableCommand {
       withIntermediateDirectories: true)
     let ledger = try SQLiteLedger(path: settings.database)
     defer { try? ledger.close() }
+    try Serve.checkHost(settings, try ledger.apiKeys())
     let service = try await RoutingService.start(
       on: ledger, embedder: EmbeddingCache(embedder, capacity: settings.embeddingCache), catalogue: stock,
       settings: settings.epoch.map { [(key: "epoch_interval", value: Setting.text($0))] } ?? [],
@@ -155,7 +152,7 @@ struct Serve: AsyncParsableCommand {
     ) { [logger] port in
       let snapshot = service.snapshot
       logger.info(
-        "listening on http://\(settings.host):\(port) (loopback only: no keys are configured)",
+        "listening on http://\(settings.host):\(port) (\(Serve.openness(executors.jobs.credits.keys)))",
         metadata: [
           "candidates": "\(snapshot.catalogue.value.candidates.count)",
           "regions": "\(snapshot.map.plan.regions.count)", "epoch": "\(snapshot.epoch)",
@@ -170,6 +167,22 @@ struct Serve: AsyncParsableCommand {
     }
     await service.stop()
     logger.info("stopped; everything accepted is in the ledger")
+  }
+}
+
+extension Serve {
+  /// Without keys whoever reaches the router may do everything: so nobody but this machine may reach it.
+  static func checkHost(_ settings: ServeSettings, _ keys: [APIKey]) throws {
+    guard !["127.0.0.1", "::1", "localhost"].contains(settings.host),
+      !keys.contains(where: { $0.revoked == nil })
+    else { return }
+    throw CommandFailure(
+      "--host \(settings.host): an address beyond the loopback needs keys, and \(settings.database) has none; make "
+        + "one with `pointsman keys create --scope admin --database \(settings.database)`")
+  }
+
+  private static func openness(_ keys: KeyRing) -> String {
+    keys.isOpen ? "open to this machine: no keys are configured" : "with keys"
   }
 }
 

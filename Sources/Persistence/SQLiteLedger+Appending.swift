@@ -27,6 +27,7 @@ extension SQLiteLedger {
       for check in batch.checks { try SQLiteLedger.store(check, db) }
       for change in batch.deliveries { try SQLiteLedger.store(change, db) }
       for change in batch.generations { try SQLiteLedger.store(change, db) }
+      for change in batch.credits { try SQLiteLedger.store(change, db) }
       return receipts
     }
   }

@@ -19,6 +19,7 @@ enum Schema {
     migrator.registerMigration("v2") { try $0.execute(sql: jobs) }
     migrator.registerMigration("v3") { try $0.execute(sql: deliveries) }
     migrator.registerMigration("v4") { try $0.execute(sql: recipes) }
+    migrator.registerMigration("v5") { try $0.execute(sql: credits) }
     migrator.registerMigration("v6") { db in
       try db.execute(sql: artefacts)
       try db.execute(sql: cache)

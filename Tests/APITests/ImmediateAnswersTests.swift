@@ -16,9 +16,9 @@ import Wire
   private struct Connection {
     let channel = EmbeddedChannel()
 
-    init(limit: Int = 100) throws {
+    init(limit: Int = 100, admits: @escaping (String?) -> Bool = { _ in true }) throws {
       try channel.pipeline.syncOperations.addHandler(
-        ImmediateAnswers(date: HeaderDate(), limit: limit) {
+        ImmediateAnswers(date: HeaderDate(), limit: limit, admits: admits) {
           String(decoding: $0, as: UTF8.self).contains("now") ? Array("{}".utf8) : nil
         })
       try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -68,6 +68,16 @@ import Wire
         HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .accepted)))
       try channel.writeOutbound(HTTPServerResponsePart.end(nil))
     }
+  }
+
+  @Test("a request whose key does not let it in at once goes to the routes, which say why")
+  func keys() throws {
+    let connection = try Connection { $0 == "Bearer good" }
+    try connection.send("now", headers: ["Authorization": "Bearer good"])
+    #expect(try connection.answered() == ["200", "{}", "end"])
+    try connection.send("now", headers: ["Authorization": "Bearer bad"])
+    #expect(try connection.passed() == ["POST /v1/decisions", "now", "end"])
+    #expect(try connection.answered() == [])
   }
 
   @Test("a decision that needs no waiting is answered on the loop, however its body is cut")

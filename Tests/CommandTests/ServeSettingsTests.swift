@@ -1,5 +1,6 @@
 import Adapters
 import ArgumentParser
+import Credits
 import Declarations
 import Foundation
 import Jobs
@@ -161,6 +162,19 @@ struct ServeSettingsTests {
     settings.publicURL = nil
     settings.artefactLinks = .signed
     #expect(settings.requiresLinks)
+  }
+
+  @Test("An address beyond the loopback needs a key that opens something")
+  func hosts() throws {
+    var settings = ServeSettings()
+    #expect(throws: Never.self) { try Serve.checkHost(settings, []) }
+    settings.host = "0.0.0.0"
+    var key = NewKey(id: Identifier(high: 1, low: 1), scopes: .admin, created: Instant(microseconds: 0)).key
+    let error = #expect(throws: CommandFailure.self) { try Serve.checkHost(settings, []) }
+    #expect(error?.line?.contains("pointsman keys create --scope admin") == true)
+    #expect(throws: Never.self) { try Serve.checkHost(settings, [key]) }
+    key.revoked = Instant(microseconds: 1)
+    #expect(throws: CommandFailure.self) { try Serve.checkHost(settings, [key]) }
   }
 
   @Test("The limit of open files is raised as far as the system lets it, and never lowered")

@@ -16,6 +16,7 @@ struct HouseTests {
     "Jobs": ["Routing", "Statistics", "Wire"],
     "Unified": ["Jobs", "Routing", "Wire"],
     "Recipes": ["Jobs", "Routing", "Wire"],
+    "Credits": ["Jobs", "Routing"],
     "Transport": ["CCurl", "Crypto", "Dispatch", "Glibc", "Synchronization"],
     "Reporting": ["Statistics", "Wire", "Foundation"],
     "Composition": ["Wire"],
@@ -32,7 +33,7 @@ struct HouseTests {
       "Foundation", "Synchronization",
     ],
     "Serving": [
-      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Recipes", "Wire", "Crypto",
+      "Routing", "Statistics", "Vectors", "Embedding", "Jobs", "Credits", "Recipes", "Wire", "Crypto",
       "ServiceLifecycle",
       "Logging",
       "Foundation",
@@ -43,7 +44,7 @@ struct HouseTests {
       "Declarations", "Jobs", "Routing", "Serving", "Transport", "Wire", "Crypto", "Foundation",
     ],
     "Persistence": [
-      "Jobs", "Recipes", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite",
+      "Credits", "Jobs", "Recipes", "Routing", "Vectors", "Serving", "Wire", "Crypto", "GRDB", "GRDBSQLite",
       "Foundation",
       "Synchronization",
     ],
@@ -52,8 +53,8 @@ struct HouseTests {
       "NIOPosix", "Logging", "ServiceLifecycle", "Foundation", "Synchronization",
     ],
     "API": [
-      "Jobs", "Recipes", "Routing", "Statistics", "Unified", "Vectors", "Embedding", "Serving", "Wire",
-      "Crypto", "Hummingbird", "HummingbirdCore",
+      "Credits", "Jobs", "Recipes", "Routing", "Statistics", "Unified", "Vectors", "Embedding", "Serving",
+      "Wire", "Crypto", "Hummingbird", "HummingbirdCore",
       "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "Logging", "ServiceLifecycle",
       "Foundation", "Synchronization",
     ],
@@ -61,8 +62,8 @@ struct HouseTests {
 
   /// Pure targets: no clock, no chance of their own, no input or output.
   static let pure = [
-    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Unified", "Recipes", "Composition",
-    "World",
+    "Statistics", "Vectors", "Wire", "Routing", "Evaluation", "Jobs", "Unified", "Recipes", "Credits",
+    "Composition", "World",
   ]
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -18,6 +18,7 @@ struct FailureTests {
       (.badOutput, .unaffected, .zero, .always, .never),
       (.retired, .removed, .frozen, .always, .never),
       (.ambiguous, .counts, .unaffected, .always, .never),
+      (.keyGone, .unaffected, .unaffected, .always, .never),
       (.unknown, .counts, .unaffected, .always, .never),
       (.local, .unaffected, .unaffected, .never, .once),
     ]

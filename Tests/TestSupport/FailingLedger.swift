@@ -1,4 +1,5 @@
 import Foundation
+public import Credits
 public import Jobs
 public import Recipes
 public import Routing
@@ -193,6 +194,25 @@ public final class FailingLedger: Ledger {
   public func append(secret: SigningSecret, endingOthers end: Instant) throws {
     if fails { throw DiskFull() }
     try base.append(secret: secret, endingOthers: end)
+  }
+  public func creditAccounts() throws -> [CreditAccount] {
+    try live()
+    return try base.creditAccounts()
+  }
+  public func creditEntries(
+    of account: CreditAccountID?, before: Int64?, limit: Int
+  ) throws -> [NumberedCreditEntry] {
+    try base.creditEntries(of: account, before: before, limit: limit)
+  }
+  public func creditEntries(of job: Identifier) throws -> [CreditEntry] { try base.creditEntries(of: job) }
+  public func budgetUses(from day: BudgetDay) throws -> [BudgetUse] { try base.budgetUses(from: day) }
+  public func apiKeys() throws -> [APIKey] { try base.apiKeys() }
+  public func append(key: APIKey) throws {
+    if fails { throw DiskFull() }
+    try base.append(key: key)
+  }
+  public func revokeKey(_ id: Identifier, at now: Instant) throws -> Bool {
+    try base.revokeKey(id, at: now)
   }
   public func dropSecret(_ id: Identifier) throws -> Bool { try base.dropSecret(id) }
   public func dropDeliveries(endedBefore: Instant) throws -> Int {

@@ -15,7 +15,7 @@ public struct LedgerContract: Sendable, CustomStringConvertible {
 
   public static let all: [LedgerContract] =
     decisions + identities + revocations + waiting + comparisons + folding + forgetting + versions + epochs
-    + jobs + jobParts + deliveries + recipes + generations
+    + jobs + jobParts + deliveries + recipes + generations + credits
 }
 
 /// A clause that does not hold.

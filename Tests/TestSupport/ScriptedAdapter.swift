@@ -20,7 +20,10 @@ public struct ScriptedAdapter: Adapter {
 
   public var provider: String { vendor.provider }
 
-  public func obstacle(for payer: CallerCredential?) -> AdapterObstacle? { vendor.obstacle }
+  /// One that only a caller without a key of his own meets is met by no other.
+  public func obstacle(for payer: CallerCredential?) -> AdapterObstacle? {
+    vendor.obstacle.flatMap { $0.isCallers && payer != nil ? nil : $0 }
+  }
 
   /// Every model but the one called `unserved`.
   public func contract(for capability: Capability, model: String) -> VendorContract? {
@@ -35,11 +38,13 @@ public struct ScriptedAdapter: Adapter {
   }
 
   public func status(of work: VendorWork) async throws(VendorFailure) -> VendorReport {
-    try vendor.status(of: work.job.id)
+    vendor.note(work.credential)
+    return try vendor.status(of: work.job.id)
   }
 
   public func cancel(_ work: VendorWork) async throws(VendorFailure) -> CancelAnswer {
-    try vendor.cancel(work.job.id)
+    vendor.note(work.credential)
+    return try vendor.cancel(work.job.id)
   }
 
   public func reconcile(_ order: WorkOrder, by inquiry: Inquiry, since: Instant) async -> Reconciliation {
@@ -73,6 +78,13 @@ public struct ScriptedAdapter: Adapter {
   public func download(
     _ artefact: Artefact, to descriptor: Int32
   ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
+    try await download(artefact, to: descriptor, for: nil)
+  }
+
+  public func download(
+    _ artefact: Artefact, to descriptor: Int32, for payer: CallerCredential?
+  ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
+    vendor.note(payer)
     try vendor.download()
     return ("image/png", 4)
   }

@@ -63,6 +63,7 @@ public final class ScriptedVendor: Sendable {
     var listing = 0
     var faults: FieldErrors?
     var obstacle: AdapterObstacle?
+    var credentials: [CallerCredential?] = []
   }
 
   public let provider: String
@@ -105,6 +106,11 @@ public final class ScriptedVendor: Sendable {
   }
   public func refuse(_ faults: FieldErrors?) { state.withLock { $0.faults = faults } }
   public func obstruct(_ obstacle: AdapterObstacle?) { state.withLock { $0.obstacle = obstacle } }
+
+  /// The callers' keys with which it was asked, stopped and downloaded from, in order.
+  public var credentials: [CallerCredential?] { state.withLock { $0.credentials } }
+
+  func note(_ credential: CallerCredential?) { state.withLock { $0.credentials.append(credential) } }
 
   var faults: FieldErrors? { state.withLock { $0.faults } }
   var obstacle: AdapterObstacle? { state.withLock { $0.obstacle } }

@@ -33,14 +33,18 @@ struct DecidingRoutes {
     let wanted = try DecisionRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
     guard let key = wanted.idempotencyKey else {
+      try Caller.current.checkBudget()
       return .json(bytes: render(try await service.decide(wanted.intent, embedding: wanted.embedding)))
     }
-    let (bytes, isReplay) = try await gate.answer(key: key, body: body) { digest in
+    let scope = Caller.current.scope
+    let (bytes, isReplay) = try await gate.answer(scope: scope, key: key, body: body) { digest in
+      try Caller.current.checkBudget()
       var bytes: [UInt8] = []
       _ = try await service.decide(wanted.intent, embedding: wanted.embedding) { answered in
         bytes = render(answered)
         return Answer(
-          key: key, digest: digest, decision: answered.decision.id, body: bytes, at: answered.decision.decided
+          key: scope + key, digest: digest, decision: answered.decision.id, body: bytes,
+          at: answered.decision.decided
         )
       }
       return bytes
@@ -73,6 +77,7 @@ struct DecidingRoutes {
 
   private func decideBatch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
+    try Caller.current.checkBudget()
     let value = try JSONValue.parse(try await request.bytes(limit: limits.largeBody))
     var reader = try FieldReader(value)
     let items = reader.array("decisions")

@@ -12,7 +12,7 @@ final class IdempotencyGate: Sendable {
   }
 
   private let running = Mutex<[String: Running]>([:])
-  private let service: RoutingService
+  let service: RoutingService
 
   init(_ service: RoutingService) { self.service = service }
 

@@ -1,3 +1,4 @@
+import Credits
 import Jobs
 import Routing
 import Serving
@@ -43,6 +44,7 @@ extension JSONWriter {
     }
     field("cost_usd", outcome.cost.dollars)
     field("estimated_cost_usd", job.plan[job.planned].estimatedCost?.dollars)
+    field("charged_usd", job.isBilled ? job.charge.dollars : nil)
     field("exposure_usd", outcome.exposure.dollars)
     field("possible_double_spend", outcome.possibleDoubleSpend)
     if let failure = job.failure, let details = outcome.error {

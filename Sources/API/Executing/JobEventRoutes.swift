@@ -31,7 +31,9 @@ struct JobEventRoutes {
       }
       after = number
     }
-    guard let view = try await jobs.view(id) else { throw Problem.unknownJob(id) }
+    guard let view = try await jobs.view(id), Caller.current.maySee(view.job.tenant) else {
+      throw Problem.unknownJob(id)
+    }
     // Without this a browser would come back forever for what has ended.
     if view.job.state.isTerminal, try service.ledger.jobEvents(of: id, after: after, limit: 1).isEmpty {
       return Response(status: .noContent)

@@ -17,9 +17,6 @@ struct JobRoutes {
   private let gate: IdempotencyGate
   private let cache = AnswerPartsCache()
 
-  /// Keeps the keys of jobs apart from those of decisions.
-  private static let scope = "POST /v1/jobs "
-
   init(service: RoutingService, jobs: JobService, limits: RequestLimits) {
     self.service = service
     self.jobs = jobs
@@ -42,24 +39,12 @@ struct JobRoutes {
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try JobRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
-    let order = JobOrder(wanted)
-    guard let key = try JobRoutes.key(request, wanted.decision.idempotencyKey) else {
-      let view = try await JobRoutes.refusals { try await jobs.submit(order) }
-      return try await answer(
-        view.job.id, render(view), preference, isOver: view.job.state.isTerminal)
-    }
-    let (bytes, isReplay) = try await gate.answer(scope: JobRoutes.scope, key: key, body: body) { digest in
-      let kept = Mutex<Result<[UInt8], any Error>?>(nil)
-      let view = try await JobRoutes.refusals {
-        try await jobs.submit(order) { view in
-          let rendered = Result { try render(view) }
-          kept.withLock { $0 = rendered }
-          return Answer(
-            key: JobRoutes.scope + key, digest: digest, decision: view.decision.id,
-            body: (try? rendered.get()) ?? [], at: view.job.created)
-        }
-      }
-      return try kept.withLock { $0 }?.get() ?? render(view)
+    var order = JobOrder(wanted)
+    try order.bill(.current, tenant: wanted.tenant, request)
+    let (bytes, headers) = try await gate.once(
+      request, "POST /v1/jobs", body: body, field: wanted.decision.idempotencyKey
+    ) { [order] in
+      try await take(order, keep: $0)
     }
     let kept = try? JSONValue.parse(bytes)
     guard let id = kept?["id"]?.stringValue.flatMap({ Identifier($0) }) else {
@@ -67,25 +52,22 @@ struct JobRoutes {
         .internalServerError, "internal", "The router failed", "the answer kept under the key cannot be read")
     }
     return try await answer(
-      id, bytes, preference, headers: isReplay ? [.idempotentReplay: "true"] : [:],
-      isOver: kept?["ended_at"]?.isNull == false)
+      id, bytes, preference, headers: headers, isOver: kept?["ended_at"]?.isNull == false)
   }
 
-  /// The key of a request, which may stand in its header or in its body.
-  static func key(_ request: Request, _ field: String?) throws -> String? {
-    guard let header = request.headers[.idempotencyKey] else { return field }
-    guard (1...255).contains(header.unicodeScalars.count) else {
-      throw Problem.header("Idempotency-Key", "must have 1 to 255 characters")
+  /// Takes a job in, with the answer to keep in the same transaction.
+  private func take(_ order: JobOrder, keep: IdempotencyGate.Keep?) async throws -> [UInt8] {
+    let kept = RenderedOnce()
+    var answer: (@Sendable (JobView) -> Answer)?
+    if let keep {
+      answer = { view in
+        let rendered = Result { try render(view) }
+        kept.bytes.withLock { $0 = rendered }
+        return keep.answer((try? rendered.get()) ?? [], id: view.decision.id)
+      }
     }
-    if let field, field != header {
-      throw Problem.invalid(
-        FieldErrors([
-          FieldError(
-            pointer: "/idempotency_key",
-            message: "is '\(field)', and the header Idempotency-Key says '\(header)'")
-        ]))
-    }
-    return header
+    let view = try await JobRoutes.refusals { [answer] in try await jobs.submit(order, keep: answer) }
+    return try kept.bytes.withLock { $0 }?.get() ?? render(view)
   }
 
   /// A job just taken in: as it is, or, where the client would rather wait, as it is in the end.
@@ -130,7 +112,7 @@ struct JobRoutes {
       return id
     }
     // One more tells whether there is a next page.
-    let views = try await jobs.list(states: states, before: before, limit: limit + 1)
+    let views = try await visible(states, before: before, limit: limit + 1)
     let page = try views.prefix(limit).map { ($0, try service.answered($0.decision)) }
     let next = views.count > limit ? page.last?.0.job.id.description : nil
     return .json(reserving: page.count * 2_048 + 64) { writer in
@@ -139,9 +121,27 @@ struct JobRoutes {
     }
   }
 
+  /// The jobs that the caller may see, the latest first. A key of one tenant's reads over the others' jobs.
+  private func visible(_ states: Set<JobState>?, before: Identifier?, limit: Int) async throws -> [JobView] {
+    let caller = Caller.current
+    guard caller.tenant != nil else {
+      return try await jobs.list(states: states, before: before, limit: limit)
+    }
+    var found: [JobView] = []
+    var last = before
+    while found.count < limit {
+      let page = try await jobs.list(states: states, before: last, limit: 500)
+      found += page.filter { caller.maySee($0.job.tenant) }
+      guard page.count == 500, let next = page.last?.job.id else { break }
+      last = next
+    }
+    return Array(found.prefix(limit))
+  }
+
   private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
     let id = try context.jobID()
+    try await allow(id)
     var headers: HTTPFields = [:]
     let view: JobView?
     if let wait = Preference(request.headers[values: .prefer]).wait {
@@ -155,6 +155,13 @@ struct JobRoutes {
       headers[.retryAfter] = String(retry.wholeSeconds)
     }
     return .json(headers: headers, bytes: try render(view))
+  }
+
+  /// Another tenant's job is as good as unknown.
+  private func allow(_ id: Identifier) async throws {
+    guard let view = try await jobs.view(id), Caller.current.maySee(view.job.tenant) else {
+      throw Problem.unknownJob(id)
+    }
   }
 
   /// Waits until a job is over, the time is, or the router shuts down.
@@ -173,7 +180,9 @@ struct JobRoutes {
   private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
     let id = try context.jobID()
-    guard let before = try await jobs.view(id) else { throw Problem.unknownJob(id) }
+    guard let before = try await jobs.view(id), Caller.current.maySee(before.job.tenant) else {
+      throw Problem.unknownJob(id)
+    }
     guard !before.job.state.isTerminal else { throw Problem.jobOver(before.job) }
     guard let view = try await jobs.cancel(id) else { throw Problem.unknownJob(id) }
     switch view.job.state {
@@ -205,6 +214,11 @@ struct JobRoutes {
       throw Problem.refused(refusal)
     }
   }
+}
+
+/// What was rendered for the ledger, so that the answer is the same bytes.
+private final class RenderedOnce: Sendable {
+  let bytes = Mutex<Result<[UInt8], any Error>?>(nil)
 }
 
 extension HTTPField.Name {
@@ -252,6 +266,8 @@ extension Problem {
       return Problem(
         .unprocessableContent, "callback-refused", "The job's end cannot be told there",
         "/callback_url: \(message)", errors: [FieldError(pointer: "/callback_url", message: message)])
+    case .credits(let refusal): return .refused(refusal)
+    case .credential(let message): return .header("X-Provider-Key", "cannot be used: \(message)")
     case .changing:
       return Problem(
         .serviceUnavailable, "catalogue-changing", "The catalogue is being replaced", "\(refusal)",

@@ -32,11 +32,11 @@ extension JSONWriter {
           $0.field("name", step.name)
           $0.field("capability", step.capability.name)
           $0.field("state", run.state.rawValue)
-          $0.objects("jobs", run.elements) { $0.element($1, view.jobs[$1.job]) }
+          $0.objects("jobs", run.elements) { $0.element($1, view.jobs[$1.job], view.links) }
         }
       }
     }
-    field("result", generation.result)
+    field("result", generation.result.map { view.links?.linked($0) ?? $0 })
     if let verdict = generation.verdict {
       object("verdict") {
         $0.field("accepted", verdict.isAccepted)
@@ -61,7 +61,7 @@ extension JSONWriter {
   }
 
   /// - Parameter view: of a job that is under way; nil when it has ended, or is not there yet.
-  private mutating func element(_ element: Element, _ view: JobView?) {
+  private mutating func element(_ element: Element, _ view: JobView?, _ links: ArtefactLinks?) {
     field("job", element.job.description)
     field("state", element.state.rawValue)
     field("job_state", view?.job.state.rawValue)
@@ -70,7 +70,28 @@ extension JSONWriter {
     field("cost_usd", (view?.outcome.cost ?? element.cost).dollars)
     field("began_at", element.began.description)
     field("ended_at", element.ended?.description)
-    field("result", element.result)
+    field("result", element.result.map { links?.linked($0) ?? $0 })
+  }
+}
+
+extension ArtefactLinks {
+  /// A result with every artefact of ours under an address that opens it.
+  func linked(_ value: JSONValue) -> JSONValue {
+    guard isRequired else { return value }
+    switch value {
+    case .array(let elements): return .array(elements.map(linked))
+    case .object(let members):
+      let link = value["url"]?.stringValue.flatMap { link(to: $0) }
+      return .object(
+        members.map { member in
+          switch (member.name, link) {
+          case ("url", let link?): .init("url", .string(link.address))
+          case ("expires_at", let link?): .init("expires_at", .string(link.expires.description))
+          default: .init(member.name, linked(member.value))
+          }
+        })
+    default: return value
+    }
   }
 }
 

@@ -42,18 +42,19 @@ struct GenerationRoutes {
     let preference = Preference(request.headers[values: .prefer])
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try GenerationRequest(try JSONValue.parse(body), capability, limits: limits)
-    guard let key = try JobRoutes.key(request, wanted.idempotencyKey) else {
-      let view = try await GenerationRoutes.refusals { try await generations.submit(wanted.order) }
-      return try await answer(view.generation.id, GenerationRoutes.render(view), preference)
+    guard request.headers[values: .providerKey].isEmpty else {
+      throw Problem.header(
+        "X-Provider-Key", "is taken by POST /v1/jobs alone: a recipe may go on after a restart, and keys are not kept")
     }
-    let scope = GenerationRoutes.scope + name + " "
-    let (bytes, isReplay) = try await gate.answer(scope: scope, key: key, body: body) { digest in
+    var order = wanted.order
+    order.terms.tenant = try Caller.current.tenant(named: order.terms.tenant)
+    order.terms.apiKey = Caller.current.key?.id
+    let (bytes, headers) = try await gate.once(
+      request, GenerationRoutes.scope + name, body: body, field: wanted.idempotencyKey
+    ) { [order] keep in
       let view = try await GenerationRoutes.refusals {
-        try await generations.submit(wanted.order) { view in
-          Answer(
-            key: scope + key, digest: digest, decision: view.generation.id,
-            body: GenerationRoutes.render(view), at: view.generation.created)
-        }
+        try await generations.submit(
+          order, keep: keep.map { keep in { keep.answer(GenerationRoutes.render($0), id: $0.generation.id) } })
       }
       return GenerationRoutes.render(view)
     }
@@ -61,7 +62,7 @@ struct GenerationRoutes {
       throw Problem(
         .internalServerError, "internal", "The router failed", "the answer kept under the key cannot be read")
     }
-    return try await answer(id, bytes, preference, headers: isReplay ? [.idempotentReplay: "true"] : [:])
+    return try await answer(id, bytes, preference, headers: headers)
   }
 
   /// A generation just taken in: as it is, or, where the client would rather wait, as it is in the end.
@@ -102,7 +103,7 @@ struct GenerationRoutes {
       return id
     }
     // One more tells whether there is a next page.
-    let views = try await generations.list(states: states, before: before, limit: limit + 1)
+    let views = try await visible(states, before: before, limit: limit + 1)
     let page = Array(views.prefix(limit))
     let next = views.count > limit ? page.last?.generation.id.description : nil
     return .json(reserving: page.count * 2_048 + 64) { writer in
@@ -111,9 +112,37 @@ struct GenerationRoutes {
     }
   }
 
+  /// The generations that the caller may see, the latest first.
+  private func visible(
+    _ states: Set<GenerationState>?, before: Identifier?, limit: Int
+  ) async throws -> [GenerationView] {
+    let caller = Caller.current
+    guard caller.tenant != nil else {
+      return try await generations.list(states: states, before: before, limit: limit)
+    }
+    var found: [GenerationView] = []
+    var last = before
+    while found.count < limit {
+      let page = try await generations.list(states: states, before: last, limit: 500)
+      found += page.filter { caller.maySee($0.generation.terms.tenant) }
+      guard page.count == 500, let next = page.last?.generation.id else { break }
+      last = next
+    }
+    return Array(found.prefix(limit))
+  }
+
+  /// Another tenant's generation is as good as unknown.
+  private func allowed(_ id: Identifier) async throws -> GenerationView {
+    guard let view = try await generations.view(id),
+      Caller.current.maySee(view.generation.terms.tenant)
+    else { throw Problem.unknownGeneration(id) }
+    return view
+  }
+
   private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
     let id = try context.generationID()
+    _ = try await allowed(id)
     var headers: HTTPFields = [:]
     let view: GenerationView?
     if let wait = Preference(request.headers[values: .prefer]).wait {
@@ -139,7 +168,7 @@ struct GenerationRoutes {
   private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     try request.allowQuery()
     let id = try context.generationID()
-    guard let before = try await generations.view(id) else { throw Problem.unknownGeneration(id) }
+    let before = try await allowed(id)
     guard !before.generation.state.isTerminal else { throw Problem.generationOver(before.generation) }
     guard let view = try await generations.cancel(id) else { throw Problem.unknownGeneration(id) }
     switch view.generation.state {

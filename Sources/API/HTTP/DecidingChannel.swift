@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Serving
 
 /// A connection: HTTP/1.1, decisions answered where they arrive, everything else by the routes.
 struct DecidingChannel: HTTPChannelHandler {
@@ -12,8 +13,15 @@ struct DecidingChannel: HTTPChannelHandler {
   let responder: HTTPChannelHandler.Responder
   let limits: RequestLimits
   let date: HeaderDate
+  /// The keys; nil for a router that is open to everybody.
+  let credits: CreditService?
   /// An answer's JSON to a body of `POST /v1/decisions`, or nil where the routes must see it.
   let answerAtOnce: @Sendable (UnsafeRawBufferPointer) -> [UInt8]?
+
+  /// Whether what a request's `Authorization` says lets it in at once.
+  private func admits(_ authorization: String?) -> Bool {
+    credits.map { Bearer.admits(authorization, $0) } ?? true
+  }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
@@ -29,7 +37,9 @@ struct DecidingChannel: HTTPChannelHandler {
         withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
       try pipeline.addHandler(IdleStateHandler(allTimeout: limits.idleTimeout))
       try pipeline.addHandler(
-        ImmediateAnswers(date: date, limit: DecidingRoutes.longestAtOnce, answer: answerAtOnce))
+        ImmediateAnswers(
+          date: date, limit: DecidingRoutes.longestAtOnce,
+          admits: admits, answer: answerAtOnce))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
       return try NIOAsyncChannel(

@@ -17,6 +17,7 @@ final class ImmediateAnswers: ChannelDuplexHandler {
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
+  private let admits: (String?) -> Bool
   private let answer: (UnsafeRawBufferPointer) -> [UInt8]?
   private let date: HeaderDate
   private let limit: Int
@@ -29,8 +30,13 @@ final class ImmediateAnswers: ChannelDuplexHandler {
 
   /// - Parameters:
   ///   - answer: an answer's JSON to a body, or nil to pass the request on.
+  ///   - admits: whether a request with this `Authorization` may be answered here; the routes say why not.
   ///   - limit: bytes of a body beyond which a request is passed on without asking.
-  init(date: HeaderDate, limit: Int, answer: @escaping (UnsafeRawBufferPointer) -> [UInt8]?) {
+  init(
+    date: HeaderDate, limit: Int, admits: @escaping (String?) -> Bool = { _ in true },
+    answer: @escaping (UnsafeRawBufferPointer) -> [UInt8]?
+  ) {
+    self.admits = admits
     self.answer = answer
     self.date = date
     self.limit = limit
@@ -39,7 +45,7 @@ final class ImmediateAnswers: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head(let head):
-      if passed == 0, ImmediateAnswers.isCandidate(head) {
+      if passed == 0, ImmediateAnswers.isCandidate(head), admits(head.headers.first(name: "authorization")) {
         held = (head, nil)
       } else {
         passed += 1

@@ -21,6 +21,8 @@ public struct Problem: Error, HTTPResponseError {
   var allow: String?
   /// Of a file whose part was asked for in vain.
   var contentRange: String?
+  /// How to say who one is.
+  var authenticate: String?
 
   init(
     _ status: HTTPResponse.Status, _ slug: String, _ title: String, _ detail: String,
@@ -58,6 +60,7 @@ public struct Problem: Error, HTTPResponseError {
     var headers: HTTPFields = [.contentType: "application/problem+json"]
     if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     if let allow { headers[.allow] = allow }
+    if let authenticate { headers[.wwwAuthenticate] = authenticate }
     if let contentRange { headers[.contentRange] = contentRange }
     return Response(
       status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: writer.bytes)))

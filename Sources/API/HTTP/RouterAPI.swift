@@ -25,6 +25,7 @@ public enum RouterAPI {
     addRoutes(service, deciding, parts, limits, to: listing)
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
+    if let credits = parts.books { router.add(middleware: AccessMiddleware(credits: credits)) }
     addRoutes(service, deciding, parts, limits, to: router)
     return router
   }
@@ -55,6 +56,10 @@ public enum RouterAPI {
       }
     } else {
       UnobservedProviderRoutes(service: service).add(to: router)
+    }
+    if let credits = parts.books {
+      KeyRoutes(credits: credits, ledger: service.ledger, limits: limits).add(to: router)
+      AccountRoutes(credits: credits, service: service, jobs: parts.jobs, limits: limits).add(to: router)
     }
     if let artefacts = parts.artefacts {
       ArtefactRoutes(
@@ -90,7 +95,8 @@ public enum RouterAPI {
       router: routes(service, deciding, parts, limits),
       server: HTTPServerBuilder { responder in
         DecidingChannel(
-          responder: responder, limits: limits, date: date, answerAtOnce: deciding.answerAtOnce)
+          responder: responder, limits: limits, date: date, credits: parts.books,
+          answerAtOnce: deciding.answerAtOnce)
       },
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,
@@ -110,6 +116,8 @@ public struct RouterParts: Sendable {
   public var jobs: JobService?
   /// Nil for a router that carries out no recipes; needs `jobs`.
   public var generations: GenerationService?
+  /// The books and the keys; nil for those of the jobs, and without jobs for a router that is open to everybody.
+  public var credits: CreditService?
   /// Nil where results stay at their vendors' addresses.
   public var artefacts: (any ArtefactReading)?
   /// The account of what is kept; nil where nobody keeps one.
@@ -124,14 +132,17 @@ public struct RouterParts: Sendable {
   public init(
     jobs: JobService? = nil, generations: GenerationService? = nil, artefacts: (any ArtefactReading)? = nil,
     register: ArtefactRegister? = nil, links: ArtefactLinks? = nil, catalogueIntake: CatalogueIntake? = nil,
-    heartbeat: Duration = .seconds(15)
+    credits: CreditService? = nil, heartbeat: Duration = .seconds(15)
   ) {
     self.register = register
     self.links = links
+    self.credits = credits
     self.jobs = jobs
     self.generations = generations
     self.artefacts = artefacts
     self.catalogueIntake = catalogueIntake
     self.heartbeat = heartbeat
   }
+
+  var books: CreditService? { credits ?? jobs?.credits }
 }

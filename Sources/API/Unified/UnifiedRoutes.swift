@@ -17,8 +17,8 @@ struct UnifiedRoutes {
   private let gate: IdempotencyGate
   private let graph = MigrationGraph.standard
 
-  /// Keeps the names of unified requests apart from the keys of jobs.
-  private static let scope = "POST /v1/unified "
+  /// Keeps the names of unified requests apart from the keys of jobs, and callers' from each other.
+  private static func scope(_ caller: Caller) -> String { caller.scope + "POST /v1/unified " }
   /// How long an answer waits for the end of the work where the caller says nothing else.
   private static let patience = 60
 
@@ -64,14 +64,15 @@ struct UnifiedRoutes {
   ) async throws -> Response {
     let key = try UnifiedRoutes.key(request, wanted.id) ?? service.mintIdentifier().description
     let roster = service.snapshot[wanted.capability].roster
-    let order = try UnifiedOrder(
+    var order = try UnifiedOrder(
       wanted, roster, dimension: service.embedder.dimension, limits: limits
     ).order
-    let (bytes, isReplay) = try await gate.answer(scope: UnifiedRoutes.scope, key: key, body: body) {
-      digest in
+    try order.bill(.current, tenant: nil, request)
+    let scope = UnifiedRoutes.scope(.current)
+    let (bytes, isReplay) = try await gate.answer(scope: scope, key: key, body: body) { [order] digest in
       let view = try await jobs.submit(order) { view in
         Answer(
-          key: UnifiedRoutes.scope + key, digest: digest, decision: view.decision.id,
+          key: scope + key, digest: digest, decision: view.decision.id,
           body: UnifiedKept(view.job.id, key, wanted.metadata).bytes, at: view.job.created)
       }
       return UnifiedKept(view.job.id, key, wanted.metadata).bytes
@@ -112,7 +113,7 @@ struct UnifiedRoutes {
     try request.allowQuery("schema_version")
     let id = context.pathParameter("id")
     let version = try version(request) ?? .current
-    guard let stored = try service.ledger.answer(key: UnifiedRoutes.scope + id) else {
+    guard let stored = try service.ledger.answer(key: UnifiedRoutes.scope(.current) + id) else {
       throw Problem.notFound("no unified request is known by the id '\(id)', or no longer")
     }
     let kept = try UnifiedKept(stored.body)

@@ -199,7 +199,13 @@ public struct BedrockAdapter: Adapter {
   public func download(
     _ artefact: Artefact, to descriptor: Int32
   ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
-    try await signed(nil) { account, _ throws(VendorFailure) in
+    try await download(artefact, to: descriptor, for: nil)
+  }
+
+  public func download(
+    _ artefact: Artefact, to descriptor: Int32, for payer: CallerCredential?
+  ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
+    try await signed(payer) { account, _ throws(VendorFailure) in
       try await calls(account, "s3").download(artefact.url, to: descriptor)
     }
   }

@@ -80,9 +80,15 @@ extension DeclaredAdapter {
   public func download(
     _ artefact: Artefact, to descriptor: Int32
   ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
+    try await download(artefact, to: descriptor, for: nil)
+  }
+
+  public func download(
+    _ artefact: Artefact, to descriptor: Int32, for payer: CallerCredential?
+  ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
     guard case .inline(let bytes, let type)? = VendorInterpreter.inline(artefact.url) else {
       return try await calls.download(
-        artefact.url, headers: interpreter.downloadHeaders(artefact.url, credential(nil)), to: descriptor)
+        artefact.url, headers: interpreter.downloadHeaders(artefact.url, credential(payer)), to: descriptor)
     }
     guard !bytes.isEmpty else {
       throw VendorFailure(.badOutput, cause: .found, message: "the result is an empty file")

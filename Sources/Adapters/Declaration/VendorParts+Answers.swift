@@ -60,8 +60,9 @@ extension VendorParts {
   // MARK: Failures
 
   /// What a file may call a failure: whether a submission is ambiguous, or the fault is ours, is not for it to say.
-  private static let classes = FailureClass.allCases.filter { $0 != .ambiguous && $0 != .local }.map(
-    \.rawValue)
+  private static let classes = FailureClass.allCases.filter { ![.ambiguous, .local, .keyGone].contains($0) }
+    .map(
+      \.rawValue)
 
   func failures(_ fields: YAMLFields) -> FailureRules {
     FailureRules(

@@ -54,6 +54,7 @@ extension VendorFailure {
     case .callerError: httpStatus == 404 || httpStatus == 405 ? .invalidModel : .invalidRequest
     case .moderated: .contentPolicyViolation
     case .authCredit: isAboutMoney ? .insufficientCredits : .authenticationFailed
+    case .keyGone: .authenticationFailed
     case .rateConcurrency: .rateLimitExceeded
     case .badOutput: .providerError
     case .retired: .invalidModel

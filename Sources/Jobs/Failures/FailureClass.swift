@@ -16,6 +16,8 @@ public enum FailureClass: String, CaseIterable, Hashable, Sendable {
   case retired
   /// A submission whose fate is unknown: it may have been accepted, and may be charged.
   case ambiguous
+  /// The caller's own key, held in memory alone, is gone since a restart: nobody can ask the vendor any more.
+  case keyGone = "key_gone"
   /// None of these: an answer that nobody understands.
   case unknown
   /// Nothing that a provider did: our own fault, our restart, the caller's deadline.

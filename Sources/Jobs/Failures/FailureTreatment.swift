@@ -72,6 +72,8 @@ extension FailureClass {
     case .retired: treated(.removed, .none, .frozen, .always, .never, alerts: true)
     // Asking the same vendor again might buy the same thing twice.
     case .ambiguous: treated(.counts, .unavailable, .unaffected, .always, .never)
+    // Nothing that a vendor did; who needs no key of the caller's can still do the work.
+    case .keyGone: treated(.unaffected, .none, .unaffected, .always, .never)
     case .unknown: treated(.counts, .unavailable, .unaffected, .always, .never)
     case .local: treated(.unaffected, .none, .unaffected, .never, .once)
     }

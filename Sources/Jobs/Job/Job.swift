@@ -27,6 +27,10 @@ public struct Job: Hashable, Sendable {
   public let copiesArtefacts: Bool
   /// What its result is to be kept under for others; nil when it is not.
   public let cacheTicket: CacheTicket?
+  /// The key under which it was taken in, against whose budget it counts; nil where there are no keys.
+  public let apiKey: Identifier?
+  /// Whether its tenant has an account that pays for it.
+  public let isBilled: Bool
 
   public internal(set) var state: JobState
   public internal(set) var attempts: [Attempt] = []
@@ -65,7 +69,8 @@ public struct Job: Hashable, Sendable {
     id: Identifier, decision: Identifier, capability: Capability, input: JobInput, plan: [PlannedCandidate],
     created: Instant, budget: Span, priority: JobPriority = .normal, tenant: String? = nil,
     callbackURL: String? = nil, fallbackOnModeration: Bool = false, maximumAttempts: Int? = nil,
-    copiesArtefacts: Bool = false, cacheTicket: CacheTicket? = nil
+    copiesArtefacts: Bool = false, cacheTicket: CacheTicket? = nil, apiKey: Identifier? = nil,
+    isBilled: Bool = false
   ) throws(JobFault) {
     guard !plan.isEmpty else { throw JobFault("a job needs at least one candidate in its plan") }
     if let maximumAttempts, maximumAttempts < 1 {
@@ -95,6 +100,8 @@ public struct Job: Hashable, Sendable {
     self.maximumAttempts = maximumAttempts
     self.copiesArtefacts = copiesArtefacts
     self.cacheTicket = cacheTicket
+    self.apiKey = apiKey
+    self.isBilled = isBilled
     state = .queued
     turn = Turn(candidate: 0, notBefore: created)
     wake = deadline

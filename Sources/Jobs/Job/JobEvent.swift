@@ -106,6 +106,10 @@ public enum BlockReason: String, CaseIterable, Hashable, Sendable {
   case noHeadroom = "no_headroom"
   case down
   case noCredential = "no_credential"
+  /// The caller's own key was held in memory, and is gone since the router started anew.
+  case keyGone = "key_gone"
+  /// What was bought from the provider beforehand is used up.
+  case poolEmpty = "pool_empty"
   case retired
 
   /// The class of a job's failure for which this was the last obstacle.
@@ -113,7 +117,8 @@ public enum BlockReason: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .circuitOpen, .down: .transient
     case .noHeadroom: .rateConcurrency
-    case .noCredential: .authCredit
+    case .noCredential, .poolEmpty: .authCredit
+    case .keyGone: .keyGone
     case .retired: .retired
     }
   }

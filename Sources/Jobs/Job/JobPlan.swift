@@ -8,15 +8,18 @@ public struct PlannedCandidate: Hashable, Sendable {
   /// What this job is expected to cost there; nil when its price is unknown.
   public var estimatedCost: Money?
   public var contract: VendorContract
+  /// Who pays the provider for it.
+  public var payment: PaymentModel
 
   public init(
     candidate: String, provider: String, estimatedCost: Money? = nil,
-    contract: VendorContract = VendorContract()
+    contract: VendorContract = VendorContract(), payment: PaymentModel = .onDemand
   ) {
     self.candidate = candidate
     self.provider = provider
     self.estimatedCost = estimatedCost
     self.contract = contract
+    self.payment = payment
   }
 }
 

@@ -131,7 +131,9 @@ extension JobStep {
 
   /// An attempt that the job depends on has failed: what its class says about going on is done.
   mutating func fail(_ attempt: Int, _ failure: VendorFailure) {
-    if failure.failureClass == .ambiguous {
+    // Without its caller's key a vendor that is at work cannot be asked: what becomes of it is not known.
+    let isUnasked = failure.failureClass == .keyGone && job.attempts[attempt].vendor != nil
+    if failure.failureClass == .ambiguous || isUnasked {
       abandon(attempt, failure)
       if job.cancelAsked != nil { finish(.canceled) } else { advance(after: failure) }
       return

@@ -42,6 +42,8 @@ extension Job {
     let copies = reader.optionalBool("copies") ?? false
     let ticket = reader.optionalObject("cache") { CacheTicket(&$0) }
     let origin = reader.optionalObject("cached") { CacheOrigin(&$0) } ?? nil
+    let key = reader.optionalParsed("key", as: "an identifier") { Identifier($0) }
+    let isBilled = reader.optionalBool("billed") ?? false
     let plan = reader.objects("plan") { PlannedCandidate(&$0) }
     let attempts = reader.objects("attempts") { Attempt(&$0) }
     let turn = reader.optionalObject("turn") {
@@ -63,7 +65,7 @@ extension Job {
       id: id, decision: decision, capability: capability, input: input, plan: plan, created: created,
       budget: deadline - created, priority: priority, tenant: tenant, callbackURL: callback,
       fallbackOnModeration: fallsBack, maximumAttempts: mostAttempts, copiesArtefacts: copies,
-      cacheTicket: ticket)
+      cacheTicket: ticket, apiKey: key, isBilled: isBilled)
     cacheOrigin = origin
     self.state = state
     self.attempts = attempts
@@ -89,7 +91,8 @@ extension PlannedCandidate {
     self.init(
       candidate: reader.string("candidate"), provider: reader.string("provider"),
       estimatedCost: reader.optionalMoney("estimate"),
-      contract: reader.object("contract") { VendorContract(&$0) } ?? VendorContract())
+      contract: reader.object("contract") { VendorContract(&$0) } ?? VendorContract(),
+      payment: reader.optionalChoice("payment", PaymentModel.self) ?? .onDemand)
   }
 }
 

@@ -39,6 +39,8 @@ extension Job: JSONWritable {
       if copiesArtefacts { $0.field("copies", true) }
       if let cacheTicket { $0.object("cache") { cacheTicket.writeFields(to: &$0) } }
       if let cacheOrigin { $0.object("cached") { cacheOrigin.writeFields(to: &$0) } }
+      $0.fieldIfPresent("key", apiKey?.description)
+      if isBilled { $0.field("billed", true) }
       $0.objects("plan", plan) { $1.writeFields(to: &$0) }
       $0.objects("attempts", attempts) { $1.writeFields(to: &$0) }
       if let turn {
@@ -65,6 +67,7 @@ extension PlannedCandidate {
     writer.field("provider", provider)
     writer.fieldIfPresent("estimate", estimatedCost?.micros)
     writer.object("contract") { contract.writeFields(to: &$0) }
+    if payment != .onDemand { writer.field("payment", payment.rawValue) }
   }
 }
 

@@ -122,6 +122,7 @@ extension Generation.Terms {
     writer.field("priority", priority.rawValue)
     if fallbackOnModeration { writer.field("fallback_on_moderation", true) }
     writer.fieldIfPresent("tenant", tenant)
+    writer.fieldIfPresent("key", apiKey?.description)
     writer.fieldIfPresent("callback", callbackURL)
   }
 
@@ -132,7 +133,8 @@ extension Generation.Terms {
       budget: read.object["budget"] == nil ? nil : try read.money("budget"),
       priority: try read.choice("priority"),
       fallbackOnModeration: read.object["fallback_on_moderation"]?.boolValue ?? false,
-      tenant: read.object["tenant"]?.stringValue, callbackURL: read.object["callback"]?.stringValue)
+      tenant: read.object["tenant"]?.stringValue,
+      apiKey: read.object["key"]?.stringValue.flatMap { Identifier($0) }, callbackURL: read.object["callback"]?.stringValue)
   }
 }
 

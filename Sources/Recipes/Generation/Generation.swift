@@ -44,11 +44,14 @@ public struct Generation: Hashable, Sendable {
     public var priority: JobPriority
     public var fallbackOnModeration: Bool
     public var tenant: String?
+    /// The API key that it was asked for with, whose budget its jobs count against; nil where there are none.
+    public var apiKey: Identifier?
     public var callbackURL: String?
 
     public init(
       only: [String]? = nil, exclude: [String] = [], budget: Money? = nil, priority: JobPriority = .normal,
-      fallbackOnModeration: Bool = false, tenant: String? = nil, callbackURL: String? = nil
+      fallbackOnModeration: Bool = false, tenant: String? = nil, apiKey: Identifier? = nil,
+      callbackURL: String? = nil
     ) {
       self.only = only
       self.exclude = exclude
@@ -56,6 +59,7 @@ public struct Generation: Hashable, Sendable {
       self.priority = priority
       self.fallbackOnModeration = fallbackOnModeration
       self.tenant = tenant
+      self.apiKey = apiKey
       self.callbackURL = callbackURL
     }
   }

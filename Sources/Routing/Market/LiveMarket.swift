@@ -53,12 +53,13 @@ public struct LiveObstacle: Hashable, Sendable {
     case noHeadroom = "no_headroom"
     case noCredential = "no_credential"
     case noAdapter = "no_adapter"
+    case poolEmpty = "pool_empty"
 
     /// Whether it also stands in the way of somebody else who asks only for advice and executes with his own account.
     public var isVendors: Bool {
       switch self {
       case .circuitOpen, .down, .foundGone: true
-      case .noHeadroom, .noCredential, .noAdapter: false
+      case .noHeadroom, .noCredential, .noAdapter, .poolEmpty: false
       }
     }
 

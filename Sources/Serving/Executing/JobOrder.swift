@@ -1,3 +1,4 @@
+public import Credits
 public import Jobs
 public import Routing
 public import Wire
@@ -23,11 +24,17 @@ public struct JobOrder: Sendable {
   public var callbackURL: String?
   /// Whether the result of an earlier job will do, and this one's may be kept for others; nil for neither.
   public var cache: CacheWish?
+  /// Under which it is sent; nil where there are no keys.
+  public var apiKey: APIKey?
+  /// The caller's own keys for providers that callers pay themselves, by provider. Held in memory as long as the job
+  /// is, and nowhere else.
+  public var credentials: [String: CallerCredential]
 
   public init(
     intent: Intent, embedding: [Float]? = nil, input: WorkInput, inputJSON: [UInt8], budget: Span? = nil,
     priority: JobPriority = .normal, tenant: String? = nil, fallbackOnModeration: Bool = false,
-    maximumAttempts: Int? = nil, callbackURL: String? = nil, cache: CacheWish? = nil
+    maximumAttempts: Int? = nil, callbackURL: String? = nil, cache: CacheWish? = nil,
+    apiKey: APIKey? = nil, credentials: [String: CallerCredential] = [:]
   ) {
     self.cache = cache
     self.intent = intent
@@ -40,6 +47,8 @@ public struct JobOrder: Sendable {
     self.fallbackOnModeration = fallbackOnModeration
     self.maximumAttempts = maximumAttempts
     self.callbackURL = callbackURL
+    self.apiKey = apiKey
+    self.credentials = credentials
   }
 }
 
@@ -51,13 +60,18 @@ public enum JobRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case budget(String)
   /// Its end cannot be told to that address.
   case callback(String)
+  /// The caller's budget or account does not cover it.
+  case credits(CreditRefusal)
+  /// A caller's own key for a provider that takes none.
+  case credential(String)
   /// The catalogue was replaced again and again while the job was planned; the same order may be taken now.
   case changing
 
   public var description: String {
     switch self {
     case .input(let errors): "no candidate accepts this input: \(errors)"
-    case .budget(let message), .callback(let message): message
+    case .budget(let message), .callback(let message), .credential(let message): message
+    case .credits(let refusal): refusal.description
     case .changing: "the catalogue changed while the job was planned; send it again"
     }
   }

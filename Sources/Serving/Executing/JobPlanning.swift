@@ -24,7 +24,7 @@ struct JobPlanning: Sendable {
           gaps[candidate.provider] ?? "provider '\(candidate.provider)' has no adapter"
         continue
       }
-      if let obstacle = adapter.obstacle(for: nil) {
+      if let obstacle = adapter.obstacle(for: order.credentials[candidate.provider]) {
         unable[candidate.id] = obstacle.description
         continue
       }
@@ -68,16 +68,20 @@ struct JobPlanning: Sendable {
 
   /// The plan of a job: the candidates in their order, each with its terms.
   ///
-  /// - Parameter costFactor: what a candidate's estimates are multiplied with, from what its work really cost.
+  /// - Parameters:
+  ///   - payment: who pays a provider.
+  ///   - costFactor: what a candidate's estimates are multiplied with, from what its work really cost.
   func plan(
-    _ order: [String], _ candidates: [String: Candidate], work: Work, costFactor: (String) -> Double
+    _ order: [String], _ candidates: [String: Candidate], work: Work,
+    payment: (String) -> PaymentModel = { _ in .onDemand }, costFactor: (String) -> Double
   ) -> [PlannedCandidate] {
     order.compactMap { id in
       guard let candidate = candidates[id], let contract = contracts[id] else { return nil }
       let dollars = candidate.price.map { $0.dollars(for: work) * costFactor(id) }
       return PlannedCandidate(
         candidate: id, provider: candidate.provider,
-        estimatedCost: dollars.flatMap { Money(dollars: min(max($0, 0), 1e6)) }, contract: contract)
+        estimatedCost: dollars.flatMap { Money(dollars: min(max($0, 0), 1e6)) }, contract: contract,
+        payment: payment(candidate.provider))
     }
   }
 }

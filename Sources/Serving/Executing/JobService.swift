@@ -1,3 +1,4 @@
+import Credits
 import Crypto
 public import Jobs
 public import Logging
@@ -18,13 +19,14 @@ public final class JobService: Sendable {
   public let links: ArtefactLinks?
   /// Nil for a router that remembers no results.
   public let cache: ResponseCache?
+  public let credits: CreditService
   let dispatcher: Dispatcher
   let strangers = WebhookStrangers()
 
   init(
     router: RoutingService, settings: JobSettings, dispatcher: Dispatcher,
     failures: AsyncStream<ProviderFailure>, deliveries: DeliveryService?, links: ArtefactLinks? = nil,
-    cache: ResponseCache? = nil
+    cache: ResponseCache? = nil, credits: CreditService
   ) {
     self.cache = cache
     self.links = links
@@ -33,6 +35,7 @@ public final class JobService: Sendable {
     self.dispatcher = dispatcher
     self.failures = failures
     self.deliveries = deliveries
+    self.credits = credits
   }
 
   /// Reads every unfinished job, restores what they occupy, and goes on with each where it was.
@@ -40,24 +43,27 @@ public final class JobService: Sendable {
   /// - Parameters:
   ///   - artefacts: where results are copied to; nil leaves them at their vendors' addresses.
   ///   - deliveries: who tells customers how their jobs ended; to be run beside the jobs.
+  ///   - credits: the books; nil to read them from the router's ledger.
   ///   - seed: of the jitter and of the half-open circuits' draws.
   public static func start(
     router: RoutingService, adapters: any AdapterSource, settings: JobSettings = JobSettings(),
     artefacts: (any ArtefactIntake)? = nil, deliveries: DeliveryService? = nil, links: ArtefactLinks? = nil,
-    cache: ResponseCache? = nil,
+    cache: ResponseCache? = nil, credits: CreditService? = nil,
     seed: UInt64 = .random(in: .min ... .max), logger: Logger
   ) async throws -> JobService {
     let (failures, doubts) = AsyncStream<ProviderFailure>.makeStream(
       bufferingPolicy: .bufferingNewest(256))
+    let credits = try credits ?? CreditService(router)
     let dispatcher = Dispatcher(
       router: router, adapters: adapters, catalogue: await router.keeper.pending.catalogue.value,
-      settings: settings, artefacts: artefacts, deliveries: deliveries, cache: cache, seed: seed,
+      settings: settings, artefacts: artefacts, deliveries: deliveries, cache: cache, credits: credits,
+      seed: seed,
       logger: logger,
       doubts: doubts)
     try await dispatcher.recover()
     return JobService(
       router: router, settings: settings, dispatcher: dispatcher, failures: failures, deliveries: deliveries,
-      links: links, cache: cache)
+      links: links, cache: cache, credits: credits)
   }
 
   /// Takes a job in. On return it is durable, with its decision, its input and the answer to keep, in one transaction.
@@ -76,6 +82,7 @@ public final class JobService: Sendable {
     }
     let address = try order.callbackURL.map { try callback($0, of: order.tenant) }
     if let view = try await answer(order, to: address, at: now, budget: budget, keep: keep) { return view }
+    try checkCredentials(of: order)
     let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
     let job = try Job(
@@ -84,16 +91,25 @@ public final class JobService: Sendable {
       priority: order.priority, tenant: order.tenant, callbackURL: address,
       fallbackOnModeration: order.fallbackOnModeration, maximumAttempts: order.maximumAttempts,
       copiesArtefacts: dispatcher.artefacts != nil,
-      cacheTicket: cache == nil ? nil : order.cache.map { CacheTicket(order, $0) })
+      cacheTicket: cache == nil ? nil : order.cache.map { CacheTicket(order, $0) },
+      apiKey: order.apiKey?.id, isBilled: credits.isBilled(order.tenant))
+    let held = try hold(job, for: order, at: now)
     var batch = LedgerBatch()
+    batch.credits = held.map { [$0] } ?? []
     batch.decisions = [decision]
     batch.embeddings = [drawn.embedding]
     let wait = drawn.opens.flatMap { $0 > now ? $0 - now : nil }
-    let stored = try await dispatcher.take(
-      job, order.input, bytes: order.inputJSON, batch,
-      keep: keep.map { [links] keep in
-        { keep(JobView(job: $0, decision: decision, retryAfter: wait, links: links)) }
-      })
+    let stored: Job
+    do {
+      stored = try await dispatcher.take(
+        job, order.input, bytes: order.inputJSON, batch, credentials: order.credentials,
+        keep: keep.map { [links] keep in
+          { keep(JobView(job: $0, decision: decision, retryAfter: wait, links: links)) }
+        })
+    } catch {
+      credits.release(held)
+      throw error
+    }
     return JobView(
       job: stored, decision: decision, retryAfter: wait,
       queuedAhead: await dispatcher.queuedAhead(of: job.id), links: links)
@@ -121,10 +137,11 @@ public final class JobService: Sendable {
       if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
       let drawn = try await router.draw(
         order.intent, embedding: order.embedding, unable: planning.unable)
+      let payments = await dispatcher.payments
       let factors = await dispatcher.costFactors(of: drawn.order)
       let plan = planning.plan(
         drawn.order, Dictionary(uniqueKeysWithValues: eligible.map { ($0.id, $0) }),
-        work: order.intent.assumedWork
+        work: order.intent.assumedWork, payment: { payments[$0] ?? .onDemand }
       ) { factors[$0] ?? 1 }
       if let first = plan.first, first.candidate == drawn.order.first { return (drawn, plan) }
     }

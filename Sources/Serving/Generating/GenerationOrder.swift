@@ -53,8 +53,13 @@ public struct GenerationView: Sendable {
   public var generation: Generation
   /// By their ids: the jobs under way that are there already.
   public var jobs: [Identifier: JobView]
+  /// Signs the addresses of artefacts that callers are shown; nil shows them plain.
+  public var links: ArtefactLinks?
 
-  public init(_ generation: Generation, jobs: [Identifier: JobView] = [:]) {
+  public init(
+    _ generation: Generation, jobs: [Identifier: JobView] = [:], links: ArtefactLinks? = nil
+  ) {
+    self.links = links
     self.generation = generation
     self.jobs = jobs
   }

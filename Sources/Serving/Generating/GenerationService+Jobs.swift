@@ -88,8 +88,13 @@ extension GenerationService {
         "no candidate may do it" + (reasons.isEmpty ? "" : " (\(reasons))"), isRetryable: true)
     } catch JobRefusal.changing {
       throw NotNow(wait: .milliseconds(50))
+    } catch JobRefusal.credits(let refusal) {
+      try await refuse(place, of: generation, .insufficientCredits, "\(refusal)")
     } catch let refusal as JobRefusal {
       try await refuse(place, of: generation, .invalidRequest, "\(refusal)")
+    } catch is KeyIsGone {
+      try await refuse(
+        place, of: generation, .authenticationFailed, "the key that it was asked for with was revoked")
     } catch let fault as TemplateFault {
       try await refuse(place, of: generation, .invalidRequest, fault.message)
     } catch let errors as FieldErrors {
@@ -143,9 +148,14 @@ extension GenerationService {
       constraints: Constraints(
         maximumCost: generation[place].allowance?.dollars, only: terms.only, exclude: terms.exclude),
       work: input.work(for: capability))
+    let key = try terms.apiKey.map { id in
+      guard let key = jobs.credits.keys.key(id) else { throw KeyIsGone() }
+      return key
+    }
     return JobOrder(
       intent: intent, input: input, inputJSON: input.canonicalJSON, budget: generation.deadline - now,
-      priority: terms.priority, tenant: terms.tenant, fallbackOnModeration: terms.fallbackOnModeration)
+      priority: terms.priority, tenant: terms.tenant, fallbackOnModeration: terms.fallbackOnModeration,
+      apiKey: key)
   }
 
   /// Whether the input of a first step is one that a job can have; the caller is told before anything is stored.
@@ -217,3 +227,6 @@ extension GenerationService {
 struct ArtefactOutOfReach: Error, CustomStringConvertible {
   var description: String
 }
+
+/// Nobody answers any more for what a generation spends.
+private struct KeyIsGone: Error {}

@@ -29,7 +29,7 @@ extension GenerationService {
       let id = generation[place].job
       if let view = try await self.jobs.view(id) { jobs[id] = view }
     }
-    return GenerationView(generation, jobs: jobs)
+    return GenerationView(generation, jobs: jobs, links: self.jobs.links)
   }
 
   /// Asks for a generation's end: nothing more begins, and its jobs are called off. It may take a while where a vendor

@@ -81,7 +81,7 @@ public actor GenerationService {
       throw GenerationRefusal.start(error)
     }
     for place in generation.running { try checkInput(of: generation, at: place) }
-    let view = GenerationView(generation)
+    let view = GenerationView(generation, links: jobs.links)
     var batch = LedgerBatch()
     batch.generations = [GenerationChange(generation, before: nil)]
     if let keep { batch.answers = [keep(view)] }
@@ -176,7 +176,7 @@ public actor GenerationService {
     let delivery = Delivery(
       id: deliveries.mint(), job: generation.id, tenant: generation.terms.tenant,
       event: "generation.\(generation.state.rawValue)", url: url, created: now)
-    return DeliveryChange(delivery, before: nil, payload: try payload(GenerationView(generation)))
+    return DeliveryChange(delivery, before: nil, payload: try payload(GenerationView(generation, links: jobs.links)))
   }
 
   private func finish(_ generation: Generation) {

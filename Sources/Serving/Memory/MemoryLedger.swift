@@ -1,3 +1,4 @@
+public import Credits
 public import Jobs
 public import Recipes
 public import Routing
@@ -80,6 +81,12 @@ public final class MemoryLedger: Ledger {
 
   public func append(secret: SigningSecret, endingOthers end: Instant) throws {
     state.withLock { $0.deliveries.keep(secret, endingOthers: end) }
+  }
+
+  public func append(key: APIKey) throws { state.withLock { $0.credits.keep(key) } }
+
+  public func revokeKey(_ id: Identifier, at now: Instant) throws -> Bool {
+    state.withLock { $0.credits.revoke(id, at: now) }
   }
 
   public func dropSecret(_ id: Identifier) throws -> Bool {

@@ -35,6 +35,7 @@ struct MemoryState: Sendable {
   var artefacts = MemoryArtefactAccount()
   var cache: [String: CachedAnswer] = [:]
   var recipes = MemoryRecipes()
+  var credits = MemoryCredits()
 
   var catalogues: [Catalogue] = []
   /// Of each catalogue.
@@ -107,6 +108,7 @@ extension MemoryState {
     try jobs.check(batch.jobs)
     try deliveries.check(batch.deliveries)
     try recipes.check(batch.generations)
+    try credits.check(batch.credits)
     let arrived = try insert(batch)
     if !parked.isEmpty {
       let waiting = parked.filter { arrived.contains($0.about) }
@@ -130,6 +132,7 @@ extension MemoryState {
     for check in batch.checks { jobs.keep(check) }
     for change in batch.deliveries { deliveries.apply(change) }
     for change in batch.generations { recipes.apply(change) }
+    for change in batch.credits { credits.apply(change) }
     return receipts
   }
 

@@ -72,10 +72,21 @@ public protocol Adapter: Sendable {
   func download(
     _ artefact: Artefact, to descriptor: Int32
   ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int)
+
+  /// The same for work that a caller paid with a key of his own.
+  func download(
+    _ artefact: Artefact, to descriptor: Int32, for payer: CallerCredential?
+  ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int)
 }
 
 extension Adapter {
   public var isOwnService: Bool { false }
+
+  public func download(
+    _ artefact: Artefact, to descriptor: Int32, for payer: CallerCredential?
+  ) async throws(VendorFailure) -> (contentType: String?, byteCount: Int) {
+    try await download(artefact, to: descriptor)
+  }
 }
 
 /// Where an adapter leaves what a vendor sent inside its answer instead of at an address.
@@ -117,6 +128,9 @@ public enum AdapterObstacle: Hashable, Sendable, CustomStringConvertible {
   case missingCredential(provider: String, variable: String)
   /// The provider is paid by its callers, and this one brought no credential.
   case noForwardedCredential(provider: String)
+
+  /// Whether it stands only in the way of a caller who brought no key of his own.
+  public var isCallers: Bool { if case .noForwardedCredential = self { true } else { false } }
 
   /// How a job that meets it is blocked.
   public var reason: BlockReason { .noCredential }

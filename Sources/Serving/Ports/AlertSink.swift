@@ -36,6 +36,8 @@ public struct Alert: Hashable, Sendable {
     case providerHealth = "provider_health"
     /// A circuit has opened until somebody acts: a credential is refused, or an account is empty.
     case circuitOpenedHard = "circuit_opened_hard"
+    /// What was bought from a provider beforehand is used up.
+    case poolEmpty = "pool_empty"
     /// A vendor says that a model is gone, or its date has come.
     case candidateGone = "candidate_gone"
     case candidateEndsSoon = "candidate_ends_soon"

@@ -7,14 +7,14 @@ public import Routing
 /// puts concurrent writes in a row by itself. When a writing method returns, what it wrote is durable.
 /// Sequences are positive, ascending and never reused, one series for decisions and one for judgements.
 /// A `body` runs within a snapshot and must not call the ledger; one that returns a `Bool` returns false to stop.
-public protocol Ledger: JobLedger, DeliveryLedger, RecipeLedger {
+public protocol Ledger: JobLedger, DeliveryLedger, RecipeLedger, CreditLedger {
   // MARK: Appending
 
   /// Commits a batch in one transaction, in this order: decisions, then parked judgements that waited for them, then new
-  /// judgements, then jobs, deliveries and generations.
+  /// judgements, then jobs, deliveries, generations and the books.
   ///
-  /// - Throws: ``LedgerConflict``, with nothing written, when a job, a delivery or a generation is not at the revision that its
-  ///   change expects, or a job's log would have a gap.
+  /// - Throws: ``LedgerConflict``, with nothing written, when a job, a delivery or a generation is not at the revision
+  ///   that its change expects, or a job's log would have a gap, or an entry is booked already or overdraws an account.
   ///
   /// - Returns: one receipt per judgement, in order.
   func append(_ batch: LedgerBatch) throws -> [Receipt]

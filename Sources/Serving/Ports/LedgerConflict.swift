@@ -1,3 +1,4 @@
+public import Credits
 public import Routing
 
 /// What a ledger refuses because it contradicts what is recorded. Nothing of the transaction is written.
@@ -15,6 +16,10 @@ public enum LedgerConflict: Error, Hashable, CustomStringConvertible {
   case generationChanged(Identifier, stored: Int?, expected: Int?)
   /// A job's log would have a gap, or the same number twice.
   case entryOutOfOrder(Identifier, expected: Int, got: Int)
+  /// An entry of the books under a key that has one.
+  case booked(String)
+  /// An account that may not be below zero would be.
+  case overdrawn(CreditAccountID)
 
   public var description: String {
     switch self {
@@ -32,6 +37,8 @@ public enum LedgerConflict: Error, Hashable, CustomStringConvertible {
         + (expected.map(String.init) ?? "none")
     case .entryOutOfOrder(let id, let expected, let got):
       "what happened to job \(id) cannot be recorded as number \(got): \(expected) is next"
+    case .booked(let key): "'\(key)' is in the books already"
+    case .overdrawn(let account): "account \(account) has too little for this"
     }
   }
 }

@@ -1,3 +1,4 @@
+public import Credits
 public import Jobs
 public import Routing
 
@@ -15,12 +16,14 @@ public struct LedgerBatch: Sendable {
   public var cached: [CachedAnswer] = []
   public var cacheHits: [CacheHit] = []
   public var generations: [GenerationChange] = []
+  public var credits: [CreditChange] = []
 
   public init() {}
 
   public var isEmpty: Bool {
     decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
       && deliveries.isEmpty && cached.isEmpty && cacheHits.isEmpty && generations.isEmpty
+      && credits.isEmpty
   }
 
   /// Puts another batch behind this one.
@@ -35,6 +38,7 @@ public struct LedgerBatch: Sendable {
     cached += other.cached
     cacheHits += other.cacheHits
     generations += other.generations
+    credits += other.credits
   }
 }
 

@@ -1,3 +1,4 @@
+import Credits
 import HTTPTypes
 import Jobs
 import Routing
@@ -17,6 +18,7 @@ enum JobExchanges {
     try await webhooks(world, recorder)
     try await providers(world, recorder)
     try await GenerationExchanges.record(world, recorder)
+    try await credits(world, recorder)
     return recorder.exchanges
   }
 
@@ -236,5 +238,63 @@ enum JobExchanges {
     try await record.send(.put, "/v1/catalogue?dry_run=maybe", bytes: [])
     try await record.send(.delete, "/v1/catalogue")
     try await record.send(.delete, "/v1/catalogue/history")
+  }
+}
+
+extension JobExchanges {
+  /// Keys come last: from the first on everything needs one.
+  fileprivate static func credits(_ world: JobRouter, _ record: ExchangeRecorder) async throws {
+    for body in [
+      ["amount_usd": 1, "note": "invoice 7"], ["amount_usd": -0.5, "note": .null], ["amount_usd": -9], [:],
+      ["amount_usd": 0], ["amount_usd": 1e10], ["amount_usd": 1, "note": ""], ["amount_usd": 1, "x": 1],
+    ] as [JSONValue] {
+      try await record.send(.post, "/v1/accounts/tenant%3Aacme/grants", body)
+    }
+    for _ in 0..<2 {
+      try await record.send(
+        .post, "/v1/accounts/pool%3Anorth/grants", ["amount_usd": 2], headers: [.idempotencyKey: "g"])
+    }
+    try await record.send(
+      .post, "/v1/accounts/pool%3Anorth/grants", ["amount_usd": 3], headers: [.idempotencyKey: "g"])
+    try await record.send(.post, "/v1/accounts/revenue/grants", ["amount_usd": 2])
+    try await record.send(.post, "/v1/accounts/nobody/grants", ["amount_usd": 2])
+    let order = JobRouter.body("a fox", [.init("tenant", "acme")])
+    try await record.send(.post, "/v1/jobs", order, headers: [.prefer: "wait=60"])
+    for _ in 0..<3 { try await record.send(.post, "/v1/jobs", order, headers: [.prefer: "wait=60"]) }
+    for path in ["", "?x=1", "/tenant%3Aacme", "/tenant%3Anobody", "/x"] {
+      try await record.send(.get, "/v1/accounts\(path)")
+    }
+    for path in ["tenant%3Aacme", "funding", "tenant%3Anobody"] {
+      for query in ["", "?limit=1", "?limit=0", "?before=2", "?before=x"] {
+        try await record.send(.get, "/v1/accounts/\(path)/entries\(query)")
+      }
+    }
+    try await record.send(
+      .post, "/v1/jobs", JobRouter.body(), headers: [HTTPField.Name("X-Provider-Key")!: "north=k"],
+      isBeyondSchema: true)
+    try await record.send(.post, "/v1/keys", ["scopes": ["decide"]])
+    let admin = try world.jobs.credits.makeKey(
+      name: "root", scopes: .admin, tenant: nil, dailyBudget: nil)
+    let headers: HTTPFields = [.authorization: "Bearer \(admin.secret)"]
+    for body in [
+      ["scopes": ["execute", "decide"], "tenant": "acme", "budget_per_day_usd": 0.1, "name": "shop"],
+      ["scopes": []], ["scopes": ["everything"]], [:], ["scopes": ["admin"], "budget_per_day_usd": -1],
+    ] as [JSONValue] {
+      try await record.send(.post, "/v1/keys", body, headers: headers)
+    }
+    let poor = try world.jobs.credits.makeKey(
+      name: nil, scopes: [.execute], tenant: "acme", dailyBudget: Money(micros: 100_000))
+    let poorly: HTTPFields = [.authorization: "Bearer \(poor.secret)"]
+    try await record.send(.post, "/v1/jobs", JobRouter.body(), headers: poorly)
+    try await record.send(.post, "/v1/jobs", JobRouter.body("x", [.init("tenant", "beta")]), headers: poorly)
+    for (method, path) in [
+      (.get, "/v1/keys"), (.get, "/v1/jobs"), (.post, "/v1/decisions"), (.get, "/v1/accounts"),
+      (.get, "/v1/candidates"),
+    ] as [(HTTPRequest.Method, String)] {
+      try await record.send(method, path)
+      try await record.send(method, path, headers: poorly)
+    }
+    try await record.send(.get, "/v1/keys", headers: headers)
+    for _ in 0..<2 { try await record.send(.delete, "/v1/keys/\(poor.key.id)", headers: headers) }
   }
 }

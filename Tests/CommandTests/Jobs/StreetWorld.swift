@@ -48,6 +48,8 @@ final class StreetWorld: Sendable {
     var losesWebhooks = false
     /// By vendor, what stands in other words in its declaration, such as a shorter limit.
     var changes: [String: [String: String]] = [:]
+    /// Providers that callers pay with keys of their own.
+    var forwarded: [String] = []
     /// Of a job at its vendor, in milliseconds.
     var run = 150
     /// What the router is to be started with besides.
@@ -96,9 +98,12 @@ final class StreetWorld: Sendable {
       Self.paths.map { "  - {id: \($0), base_url: \"\(root)\($1)\"}" } + [bedrock, vertex]
     let further = plan.providers.map { "  - {\($0.replacingOccurrences(of: "ROOT", with: root))}" }
     let models = plan.models.enumerated().map { place, model in "  - {priority: \(place), \(model)}" }
-    catalogue =
+    let text =
       (["version: 1", "providers:", fal] + providers + further + ["models:"] + models).joined(separator: "\n")
       + "\n"
+    catalogue = plan.forwarded.reduce(text) {
+      $0.replacingOccurrences(of: "{id: \($1),", with: "{id: \($1), payment: forwarded,")
+    }
   }
 
   /// Opens a street while `body` runs; its vendors take what they are told to.

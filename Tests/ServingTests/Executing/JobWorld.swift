@@ -24,6 +24,7 @@ final class JobWorld {
   let cacheSettings: ResponseCache.Settings?
   /// Nil in a world without callbacks.
   let door: ScriptedDoor?
+  private let alert: @Sendable (Alert) -> Void
   /// Of routers that were stopped: the calls that they had under way go on.
   private var stopped: [Dispatcher] = []
 
@@ -35,7 +36,8 @@ final class JobWorld {
     clock: ManualClock = ManualClock(), vendors: [String: ScriptedVendor]? = nil,
     contracts: [String: VendorContract] = [:], access: [String: Access] = [:],
     price: Price? = nil, settings: JobSettings = JobWorld.settings, artefacts: (any ArtefactIntake)? = nil,
-    cache: ResponseCache.Settings? = nil, door: ScriptedDoor? = nil, seed: UInt64 = 1
+    cache: ResponseCache.Settings? = nil, door: ScriptedDoor? = nil, seed: UInt64 = 1,
+    alert: @escaping @Sendable (Alert) -> Void = { _ in }
   ) async throws {
     cacheSettings = cache
     self.clock = clock
@@ -44,6 +46,7 @@ final class JobWorld {
     self.artefacts = artefacts
     self.door = door
     self.contracts = contracts
+    self.alert = alert
     let providers = Set(ids.map { String($0.split(separator: "/")[0]) }).sorted()
     self.vendors =
       vendors
@@ -64,7 +67,7 @@ final class JobWorld {
       router: router,
       adapters: JobWorld.adapters(self.vendors, contracts), settings: settings, artefacts: artefacts,
       deliveries: JobWorld.deliveries(router, door), cache: try JobWorld.cache(cache, router, artefacts),
-      seed: seed, logger: TestRouter.quiet)
+      credits: try CreditService(router, alert: alert), seed: seed, logger: TestRouter.quiet)
   }
 
   private static func cache(
@@ -103,7 +106,8 @@ final class JobWorld {
     service = try await JobService.start(
       router: router, adapters: JobWorld.adapters(vendors, contracts), settings: settings,
       artefacts: artefacts, deliveries: JobWorld.deliveries(router, door),
-      cache: try JobWorld.cache(cacheSettings, router, artefacts), seed: seed,
+      cache: try JobWorld.cache(cacheSettings, router, artefacts),
+      credits: try CreditService(router, alert: alert), seed: seed,
       logger: TestRouter.quiet)
   }
 

@@ -50,12 +50,17 @@ extension Dispatcher {
     }
     let (model, price) = (model(of: planned), board.candidates[planned.candidate]?.price)
     let (ledger, webhook) = (router.ledger, webhookURL(planned.provider, token))
+    let credential = credential(of: job, attempt)
+    if planned.payment == .forwarded, credential == nil {
+      post(Errand(.rejected(attempt, Dispatcher.keyGone(planned.provider))), to: job.id)
+      return
+    }
     call(job.id) {
       do {
         let order = WorkOrder(
           capability: job.capability, model: model,
           input: try input ?? Dispatcher.input(of: job, in: ledger), token: token,
-          webhookURL: webhook, limit: limit, deadline: job.deadline)
+          webhookURL: webhook, limit: limit, deadline: job.deadline, credential: credential)
         return await Dispatcher.submit(order, attempt, to: adapter, price: price)
       } catch {
         return .rejected(attempt, Dispatcher.unreadable(error))
@@ -115,12 +120,18 @@ extension Dispatcher {
     let planned = job.plan[job.attempts[attempt].candidate]
     guard let adapter = adapters[planned.provider] else { return }
     let (model, ledger, webhook) = (model(of: planned), router.ledger, webhookURL(planned.provider, token))
+    let credential = credential(of: job, attempt)
+    if planned.payment == .forwarded, credential == nil {
+      post(Errand(.reconciled(attempt, .unclear(Dispatcher.keyGone(planned.provider)))), to: job.id)
+      return
+    }
     call(job.id) {
       let order: WorkOrder
       do {
         order = WorkOrder(
           capability: job.capability, model: model, input: try Dispatcher.input(of: job, in: ledger),
-          token: token, webhookURL: webhook, limit: planned.contract.submitLimit, deadline: job.deadline)
+          token: token, webhookURL: webhook, limit: planned.contract.submitLimit, deadline: job.deadline,
+          credential: credential)
       } catch {
         return .reconciled(attempt, .unclear(Dispatcher.unreadable(error)))
       }
@@ -133,7 +144,8 @@ extension Dispatcher {
 
   func work(of job: Job, _ attempt: Int, named vendor: VendorJob) -> VendorWork {
     VendorWork(
-      capability: job.capability, model: model(of: job.plan[job.attempts[attempt].candidate]), job: vendor)
+      capability: job.capability, model: model(of: job.plan[job.attempts[attempt].candidate]), job: vendor,
+      credential: credential(of: job, attempt))
   }
 
   /// Nil while the vendor's name for it is not known.
@@ -146,6 +158,11 @@ extension Dispatcher {
     let planned = job.plan[job.attempts[attempt].candidate]
     let lease = Lease(job: job.id, attempt: attempt)
     guard let adapter = adapters[planned.provider], let work = work(of: job, attempt) else { return }
+    if planned.payment == .forwarded, work.credential == nil {
+      let report = VendorReport(.failed(Dispatcher.keyGone(planned.provider)))
+      post(Errand(.seen(attempt, report, by: .poll)), to: job.id)
+      return
+    }
     guard polling[lease] == nil else {
       polling[lease] = true
       return
@@ -165,6 +182,7 @@ extension Dispatcher {
   }
 
   private func pollFailed(_ failure: VendorFailure, _ planned: PlannedCandidate) {
+    guard !isAboutCallersKey(failure, planned) else { return }
     note(
       board.record(
         failure, of: planned.candidate, at: planned.provider, at: now, random: chance.uniform()))
@@ -186,6 +204,8 @@ extension Dispatcher {
   func cancel(_ job: Job, _ attempt: Int) {
     let planned = job.plan[job.attempts[attempt].candidate]
     guard let adapter = adapters[planned.provider], let work = work(of: job, attempt) else { return }
+    // A vendor is not asked in a caller's name without the caller's key.
+    if planned.payment == .forwarded, work.credential == nil { return }
     let lease = Lease(job: job.id, attempt: attempt)
     cancel(lease, work, adapter, tries: 1)
   }
@@ -238,13 +258,14 @@ extension Dispatcher {
       post(Errand(.copyFailed(attempt, failure)), to: job.id)
       return
     }
+    let credential = credential(of: job, attempt)
     call(job.id) {
       var copied = result
       do {
         for (place, artefact) in result.artefacts.enumerated() where !artefact.isCopied {
           copied.artefacts[place] = try await artefacts.receive(artefact) {
             descriptor async throws(VendorFailure) -> (contentType: String?, byteCount: Int) in
-            try await adapter.download(artefact, to: descriptor)
+            try await adapter.download(artefact, to: descriptor, for: credential)
           }
         }
         return .copied(attempt, copied)

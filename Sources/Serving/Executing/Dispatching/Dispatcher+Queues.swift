@@ -7,6 +7,10 @@ extension Dispatcher {
   func enqueue(_ id: Identifier, candidate: Int) {
     guard let job = live[id]?.job, job.turn?.candidate == candidate else { return }
     leaveQueue(id)
+    if isKeyGone(job, candidate: candidate) {
+      post(Errand(.blocked(.keyGone, until: nil), about: candidate), to: id)
+      return
+    }
     let (now, random) = (now, chance.uniform())
     let clearance = board.clearance(of: candidate, in: job, at: now, random: random)
     if case .closed(let reason, let until) = clearance {

@@ -6,10 +6,13 @@ extension Dispatcher {
   /// Stores a new job with all that belongs to it, and begins. Where its first candidate has a place, it begins in the
   /// same transaction.
   ///
-  /// - Parameter batch: with the decision behind it.
+  /// - Parameters:
+  ///   - batch: with the decision behind it.
+  ///   - credentials: the caller's own keys, by provider.
   /// - Throws: when it cannot be stored: then nothing is.
   func take(
-    _ new: Job, _ input: WorkInput, bytes: [UInt8], _ batch: LedgerBatch, keep: ((Job) -> Answer)?
+    _ new: Job, _ input: WorkInput, bytes: [UInt8], _ batch: LedgerBatch,
+    credentials: [String: CallerCredential] = [:], keep: ((Job) -> Answer)?
   ) async throws -> Job {
     guard !isStopping else { throw ServiceError.stopped }
     let now = now
@@ -32,7 +35,7 @@ extension Dispatcher {
     underWay += 1
     defer { underWay -= 1 }
     // From the moment at which it is durable others may find it; what they do waits until this is done.
-    live[job.id] = LiveJob(new, lastEntry: 0, input: input)
+    live[job.id] = LiveJob(new, lastEntry: 0, input: input, credentials: credentials)
     live[job.id]?.isBusy = true
     do {
       _ = try await router.recorder.commit(batch)
@@ -99,7 +102,8 @@ extension Dispatcher {
     let gaps = adapters.gaps
     for provider in board.shelves.keys {
       if let adapter = adapters[provider] {
-        if let obstacle = adapter.obstacle(for: nil) {
+        // Who pays with a key of his own brings it with the job: its want stands in nobody else's way.
+        if let obstacle = adapter.obstacle(for: nil), !obstacle.isCallers {
           obstacles[provider] = LiveObstacle(.noCredential, detail: obstacle.description)
         }
       } else {
@@ -108,6 +112,7 @@ extension Dispatcher {
       }
     }
     board.obstacles = obstacles
+    refreshPools()
   }
 
   /// Goes over to another catalogue and its adapters. Whoever put it in place may have mended what was shut.

@@ -27,6 +27,7 @@ actor Dispatcher {
   let artefacts: (any ArtefactIntake)?
   let deliveries: DeliveryService?
   let cache: ResponseCache?
+  let credits: CreditService
   let chance: Chance
   let logger: Logger
   let alarm = Alarm()
@@ -48,7 +49,7 @@ actor Dispatcher {
   init(
     router: RoutingService, adapters: any AdapterSource, catalogue: Catalogue, settings: JobSettings,
     artefacts: (any ArtefactIntake)?, deliveries: DeliveryService?, cache: ResponseCache? = nil,
-    seed: UInt64, logger: Logger,
+    credits: CreditService, seed: UInt64, logger: Logger,
     doubts: AsyncStream<ProviderFailure>.Continuation
   ) {
     self.router = router
@@ -57,6 +58,7 @@ actor Dispatcher {
     self.artefacts = artefacts
     self.deliveries = deliveries
     self.cache = cache
+    self.credits = credits
     self.logger = logger
     self.doubts = doubts
     chance = Chance(seed: seed)
@@ -158,6 +160,7 @@ actor Dispatcher {
     var batch = LedgerBatch()
     batch.jobs = [JobChange(job, before: before.revision, entries: entries)]
     batch.judgements = AttemptOutcomes.submissions(of: job, transition.records, at: now)
+    batch.credits = creditChanges(from: before, to: job, at: now)
     if job.state.isTerminal, !before.state.isTerminal { batch.deliveries = try callbacks(of: job, at: now) }
     batch.cached = await cached(of: job, before: before)
     do {
@@ -170,6 +173,7 @@ actor Dispatcher {
     live[id]?.lastEntry = slot.lastEntry + entries.count
     if !batch.deliveries.isEmpty { deliveries?.ring() }
     for answer in batch.cached { cache?.note(answer) }
+    book(batch.credits)
     errand.reply?.resume(returning: nil)
     settle(from: before, to: job, transition.records, at: now)
     announce(entries, of: id)
@@ -244,6 +248,7 @@ actor Dispatcher {
     }
     for case .attemptEnded(let report) in records {
       touched.insert(report.provider)
+      if isAboutCallersKey(report.failure, after.plan[after.attempts[report.attempt].candidate]) { continue }
       let changes = board.record(report, tenant: after.tenant, at: now, random: chance.uniform())
       note(changes)
       if report.failure?.failureClass == .retired, board.gone[report.candidate] != nil { retire(report) }

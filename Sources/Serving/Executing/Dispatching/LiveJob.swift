@@ -9,6 +9,8 @@ struct LiveJob {
   var lastEntry: Int
   /// Until the first submission; later it is read from the ledger.
   var input: WorkInput?
+  /// The caller's own keys, by provider: nowhere but here.
+  let credentials: [String: CallerCredential]
   /// What has happened to it and is not handled yet, in order.
   var inbox: [Errand] = []
   /// Whether somebody goes through the inbox.
@@ -20,10 +22,13 @@ struct LiveJob {
   var readers: [Int: Reader] = [:]
   var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
 
-  init(_ job: Job, lastEntry: Int, input: WorkInput? = nil) {
+  init(
+    _ job: Job, lastEntry: Int, input: WorkInput? = nil, credentials: [String: CallerCredential] = [:]
+  ) {
     self.job = job
     self.lastEntry = lastEntry
     self.input = input
+    self.credentials = credentials
   }
 
   /// Whether nothing more is expected.

@@ -42,7 +42,13 @@ extension ProviderBoard {
   /// What shuts a candidate whatever its circuit says.
   private func closure(of planned: PlannedCandidate, deadline: Instant, at now: Instant) -> Clearance? {
     if let obstacle = obstacles[planned.provider] {
-      return .closed(obstacle.kind == .noCredential ? .noCredential : .down, until: obstacle.until)
+      let reason: BlockReason =
+        switch obstacle.kind {
+        case .noCredential: .noCredential
+        case .poolEmpty: .poolEmpty
+        default: .down
+        }
+      return .closed(reason, until: obstacle.until)
     }
     guard let candidate = candidates[planned.candidate], gone[planned.candidate] == nil,
       Retirement.mayBegin(candidate.lifecycle, at: now, deadline: deadline)

@@ -50,7 +50,7 @@ enum AttemptOutcomes {
       switch failure.failureClass {
       case .badOutput: return .badOutput
       case .moderated: return .refused
-      case .local, .callerError, .authCredit: return .unmeasured
+      case .local, .callerError, .authCredit, .keyGone: return .unmeasured
       case .rateConcurrency, .transient, .retired, .ambiguous, .unknown: return .failed
       }
     case .canceled: return .unmeasured

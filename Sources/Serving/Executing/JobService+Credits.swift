@@ -1,0 +1,40 @@
+import Credits
+import Jobs
+import Routing
+
+/// Whether a job may be begun, as far as money goes.
+extension JobService {
+  func hold(_ job: Job, for order: JobOrder, at now: Instant) throws(JobRefusal) -> CreditChange? {
+    do throws(CreditRefusal) {
+      return try credits.hold(job, for: order.apiKey, at: now)
+    } catch {
+      throw .credits(error)
+    }
+  }
+
+  /// A key that nobody would use is a mistake, and not to be taken and forgotten.
+  func checkCredentials(of order: JobOrder) throws(JobRefusal) {
+    let catalogue = router.snapshot.catalogue.value
+    for provider in order.credentials.keys.sorted() {
+      guard let known = catalogue.provider(provider) else {
+        throw .credential("the catalogue has no provider '\(provider)'")
+      }
+      guard known.access?.payment == .forwarded else {
+        throw .credential(
+          "provider '\(provider)' is paid by this router and takes no key of a caller's; leave it out")
+      }
+    }
+  }
+
+  /// The pools of these providers have run empty, or are filled again.
+  public func poolsChanged(_ providers: Set<String>) async { await dispatcher.poolsChanged(providers) }
+}
+
+extension Dispatcher {
+  /// Who pays each provider of the catalogue.
+  var payments: [String: PaymentModel] {
+    Dictionary(
+      board.catalogue.providers.map { ($0.id, $0.access?.payment ?? .onDemand) }
+    ) { first, _ in first }
+  }
+}
