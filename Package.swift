@@ -230,7 +230,8 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
       swiftSettings: strict),
-    tests("RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
+    tests(
+      "RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
     tests("CreditsTests", of: ["Credits", "Jobs", "Routing", "Statistics"]),
     tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
     tests(

@@ -202,7 +202,9 @@ struct SQLiteLedgerTests {
     for _ in 0..<3 {
       let ledger = try open()
       #expect(
-        try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3", "v4", "v5", "v6"])
+        try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == [
+          "v1", "v2", "v3", "v4", "v5", "v6",
+        ])
       try ledger.close()
     }
   }

@@ -44,7 +44,8 @@ struct GenerationRoutes {
     let wanted = try GenerationRequest(try JSONValue.parse(body), capability, limits: limits)
     guard request.headers[values: .providerKey].isEmpty else {
       throw Problem.header(
-        "X-Provider-Key", "is taken by POST /v1/jobs alone: a recipe may go on after a restart, and keys are not kept")
+        "X-Provider-Key",
+        "is taken by POST /v1/jobs alone: a recipe may go on after a restart, and keys are not kept")
     }
     var order = wanted.order
     order.terms.tenant = try Caller.current.tenant(named: order.terms.tenant)
@@ -54,7 +55,8 @@ struct GenerationRoutes {
     ) { [order] keep in
       let view = try await GenerationRoutes.refusals {
         try await generations.submit(
-          order, keep: keep.map { keep in { keep.answer(GenerationRoutes.render($0), id: $0.generation.id) } })
+          order, keep: keep.map { keep in { keep.answer(GenerationRoutes.render($0), id: $0.generation.id) } }
+        )
       }
       return GenerationRoutes.render(view)
     }

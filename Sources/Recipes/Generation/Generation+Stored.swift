@@ -134,7 +134,8 @@ extension Generation.Terms {
       priority: try read.choice("priority"),
       fallbackOnModeration: read.object["fallback_on_moderation"]?.boolValue ?? false,
       tenant: read.object["tenant"]?.stringValue,
-      apiKey: read.object["key"]?.stringValue.flatMap { Identifier($0) }, callbackURL: read.object["callback"]?.stringValue)
+      apiKey: read.object["key"]?.stringValue.flatMap { Identifier($0) },
+      callbackURL: read.object["callback"]?.stringValue)
   }
 }
 

@@ -176,7 +176,8 @@ public actor GenerationService {
     let delivery = Delivery(
       id: deliveries.mint(), job: generation.id, tenant: generation.terms.tenant,
       event: "generation.\(generation.state.rawValue)", url: url, created: now)
-    return DeliveryChange(delivery, before: nil, payload: try payload(GenerationView(generation, links: jobs.links)))
+    return DeliveryChange(
+      delivery, before: nil, payload: try payload(GenerationView(generation, links: jobs.links)))
   }
 
   private func finish(_ generation: Generation) {
