@@ -26,6 +26,8 @@ struct S3Calls: Sendable {
   ///   answer to HEAD cannot.
   func size(of name: String, isLast: Bool) async throws -> Int? {
     let answer = try await send("HEAD", name)
+    // Whoever may not list the bucket is told this of every object that is not there; a call that writes knows better.
+    if answer.status == 403, !isLast { return nil }
     if answer.status == 404 {
       if isLast { try await check() }
       return nil
