@@ -42,6 +42,10 @@ struct JobRoutes {
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try JobRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
+    if wanted.cache != nil, jobs.cache == nil {
+      throw Problem.invalid(
+        FieldErrors([FieldError(pointer: "/cache", message: "this router keeps no results")]))
+    }
     let order = JobOrder(
       intent: wanted.decision.intent, embedding: wanted.decision.embedding, input: wanted.input,
       inputJSON: wanted.input.canonicalJSON, budget: wanted.budget, priority: wanted.priority,
