@@ -39,7 +39,8 @@ import Wire
       ["governance", "set", "half_life=7d"], ["governance", "set", "half_life", "--reason", "x"],
       ["governance", "set", "a=1", "a=2", "--reason", "x"], ["play"], ["play", "x", "--passes", "0"],
       ["play", "x", "--epoch-every", "0"], ["verify"], ["replay"], ["export", "everything"],
-      ["export", "decisions", "--format", "xml"], ["backup"],
+      ["export", "decisions", "--format", "xml"], ["backup"], ["artefacts", "list", "--limit", "0"],
+      ["artefacts", "rotate", "--overlap", "8d"], ["cache", "clear", "--capability", "nothing"],
     ])
   func usage(line: [String]) throws {
     let ending = try ending(line)

@@ -39,6 +39,10 @@ struct JobRoutes {
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try JobRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
+    if wanted.cache != nil, jobs.cache == nil {
+      throw Problem.invalid(
+        FieldErrors([FieldError(pointer: "/cache", message: "this router keeps no results")]))
+    }
     var order = JobOrder(wanted)
     try order.bill(.current, tenant: wanted.tenant, request)
     let (bytes, headers) = try await gate.once(

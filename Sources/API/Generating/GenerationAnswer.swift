@@ -81,16 +81,19 @@ extension ArtefactLinks {
     switch value {
     case .array(let elements): return .array(elements.map(linked))
     case .object(let members):
-      let link = value["url"]?.stringValue.flatMap { link(to: $0) }
-      return .object(
-        members.map { member in
-          switch (member.name, link) {
-          case ("url", let link?): .init("url", .string(link.address))
-          case ("expires_at", let link?): .init("expires_at", .string(link.expires.description))
-          default: .init(member.name, linked(member.value))
-          }
-        })
+      let link = value["url"]?.stringValue.flatMap { self.link(to: $0) }
+      return .object(members.map { linked($0, link) })
     default: return value
+    }
+  }
+
+  private func linked(
+    _ member: JSONValue.Member, _ link: (address: String, expires: Instant)?
+  ) -> JSONValue.Member {
+    switch (member.name, link) {
+    case ("url", let link?): JSONValue.Member("url", .string(link.address))
+    case ("expires_at", let link?): JSONValue.Member("expires_at", .string(link.expires.description))
+    default: JSONValue.Member(member.name, linked(member.value))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Credits
 import HTTPTypes
 import Hummingbird
 import Jobs

@@ -21,11 +21,15 @@ struct S3Calls: Sendable {
   static let tries = 3
 
   /// The size of an object; nil when there is none.
-  func size(of name: String) async throws -> Int? {
+  ///
+  /// - Parameter isLast: whether no other call follows that would say that it is the bucket that is missing, as the
+  ///   answer to HEAD cannot.
+  func size(of name: String, isLast: Bool) async throws -> Int? {
     let answer = try await send("HEAD", name)
+    // Whoever may not list the bucket is told this of every object that is not there; a call that writes knows better.
+    if answer.status == 403, !isLast { return nil }
     if answer.status == 404 {
-      // HEAD has no body that could say whether it is the bucket that is missing.
-      try await check()
+      if isLast { try await check() }
       return nil
     }
     let length = try good(answer).headers["Content-Length"].flatMap { Int($0) }

@@ -23,7 +23,8 @@ public enum S3Failure: Error, Hashable, Sendable, CustomStringConvertible {
       "artefacts go to a bucket, and the environment variable \(variable) is not set: set it, or name a folder with "
         + "--artefacts"
     case .refused(let bucket, let code):
-      "the bucket \(bucket) refuses (\(code)): give this key s3:GetObject, s3:PutObject and s3:DeleteObject there"
+      "the bucket \(bucket) refuses (\(code)): give this key s3:GetObject, s3:PutObject and s3:DeleteObject there, and "
+        + "s3:ListBucket, without which what is missing looks like what is forbidden"
     case .noBucket(let bucket): "there is no bucket \(bucket): make it, or name another with --artefacts"
     case .busy(let bucket, let status, let code): "the bucket \(bucket) cannot now (\(status) \(code))"
     case .unreachable(let bucket, let detail): "the bucket \(bucket) cannot be reached: \(detail)"

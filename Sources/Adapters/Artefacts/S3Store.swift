@@ -89,7 +89,7 @@ public final class S3Store: Sendable {
     try await places.enter()
     do {
       // One of another size would be the rest of something else.
-      if try await calls.size(of: name) != survey.byteCount {
+      if try await calls.size(of: name, isLast: false) != survey.byteCount {
         if survey.byteCount <= settings.partSize {
           try await calls.put(name, try await read(0..<survey.byteCount), type: survey.type.name)
         } else {
@@ -170,7 +170,8 @@ extension S3Store: ArtefactIntake {
 
 extension S3Store: ArtefactReading {
   public func artefact(named name: String) async throws -> StoredArtefact? {
-    guard let name = ArtefactName(name), let size = try await calls.size(of: name.description) else {
+    guard let name = ArtefactName(name), let size = try await calls.size(of: name.description, isLast: true)
+    else {
       return nil
     }
     return StoredArtefact(name: name.description, contentType: name.type.name, byteCount: size)

@@ -45,9 +45,11 @@ public final class ArtefactRegister: Sendable {
     self.logger = logger
   }
 
-  /// Whether what keeps artefacts has those of a result.
+  /// Whether what keeps artefacts has those of a result, and none of them is about to go.
   public func holds(_ result: JobResult) async throws -> Bool {
     for copy in result.copies {
+      // A removal that a process did not live to end is ended by the next cleaning, whoever refers to the file by then.
+      if try ledger.artefactRecord(copy.name)?.isLeaving == true { return false }
       guard try await store.artefact(named: copy.name) != nil else { return false }
     }
     return true
@@ -77,9 +79,17 @@ public final class ArtefactRegister: Sendable {
         if $0.incoming == 0 { $0.gone = [] }
       }
     }
-    let artefact = try await copy()
-    try record(artefact)
-    return artefact
+    do {
+      let artefact = try await copy()
+      try record(artefact)
+      return artefact
+    } catch let failure as VendorFailure {
+      throw failure
+    } catch {
+      // The job tries again, and makes do with its vendor's address in the end: who runs this must hear of it.
+      logger.error("an artefact cannot be kept", metadata: ["error": "\(error)"])
+      throw error
+    }
   }
 
   /// Keeps files from being removed while a new reference to them is written.

@@ -60,6 +60,7 @@ struct JobRouter: Sendable {
     on ledger: any Ledger = MemoryLedger(), contract: VendorContract = polled,
     limits: RequestLimits = RequestLimits(), heartbeat: Duration = .seconds(15),
     strangerPauses: [Span] = [.milliseconds(10)],
+    requiresLinks: Bool = false,
     _ body: @escaping @Sendable (JobRouter) async throws -> Result
   ) async throws -> Result {
     let clock = ManualClock()
@@ -85,7 +86,7 @@ struct JobRouter: Sendable {
       let register = ArtefactRegister(
         TestSupport.MemoryArtefacts(), ledger: book, clock: service.clock, logger: TestRouter.quiet)
       let links = try ArtefactLinks(
-        ledger: book, isRequired: false, clock: service.clock, mint: { service.mintIdentifier() },
+        ledger: book, isRequired: requiresLinks, clock: service.clock, mint: { service.mintIdentifier() },
         life: { .hours(1) })
       let cache = try ResponseCache(
         ledger: book, embedder: service.embedder, artefacts: register, clock: service.clock,

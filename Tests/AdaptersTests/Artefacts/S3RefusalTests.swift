@@ -60,7 +60,20 @@ struct S3RefusalTests {
     let error = await #expect(throws: S3Failure.self) { try await store.keep([1], contentType: "image/png") }
     #expect(error == .refused(bucket: "films", code: "AccessDenied"))
     #expect(error?.description.contains("s3:PutObject") == true)
-    #expect(vendor.calls.map(\.method) == ["HEAD", "GET", "PUT"])
+    #expect(vendor.calls.map(\.method) == ["HEAD", "PUT"])
+  }
+
+  @Test("A key that may write and not list is enough to keep, and cannot tell what is missing")
+  func mayNotList() async throws {
+    let vendor = try LoopbackVendor { call in
+      call.method == "PUT" ? .init(status: 200) : Self.error("AccessDenied", 403)
+    }
+    let store = try Self.store(at: vendor.url)
+    #expect(try await store.keep(Array("abc".utf8), contentType: "text/plain").byteCount == 3)
+    let error = await #expect(throws: S3Failure.self) {
+      try await store.artefact(named: "\(ArtefactContract.abc).txt")
+    }
+    #expect(error?.description.contains("s3:ListBucket") == true)
   }
 
   @Test("A bucket that is busy is asked three times, and then it is a failure that passes")

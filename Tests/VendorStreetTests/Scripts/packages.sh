@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the vendors' own packages (195 MB) into .cache/street-venv of the package, for SDKTests. Safe to run
+# Puts the vendors' own packages (420 MB) into .cache/street-venv of the package, for SDKTests. Safe to run
 # again; with everything there it does nothing. Without Python, venv or PyPI it says so and succeeds: those
 # tests are skipped.
 set -euo pipefail
