@@ -134,6 +134,8 @@ enum ClientError: Error, Equatable, CustomStringConvertible {
     case .unreachable(let base): "no router answers at \(base); start one with `pointsman serve`"
     case .foreign(let base, let status):
       "what answers at \(base) (with status \(status)) is not a router, or not of this version; check --server"
+    case .problem(let problem) where problem.slug == "unauthorized":
+      "\(problem.description); give it in the environment variable \(Client.keyVariable)"
     case .problem(let problem): problem.description
     }
   }

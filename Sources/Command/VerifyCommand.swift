@@ -7,7 +7,9 @@ import Wire
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Check that a database's log folds to the state that it stores, bit for bit.")
+    abstract:
+      "Check that a database's log folds to the state that it stores, bit for bit, and its books to their balances."
+  )
 
   @Argument(help: "The database.")
   var database: String
@@ -22,7 +24,8 @@ enum Verification {
   static func run(_ path: String, _ output: OutputOptions) throws {
     let ledger = try SQLiteLedger(path: path, access: .readOnly)
     defer { try? ledger.close() }
-    let verification = try Replay.verify(ledger)
+    var verification = try Replay.verify(ledger)
+    verification.differences += try BooksAudit.faults(of: ledger)
     output.show(json(verification)) { text(verification) }
     guard verification.differences.isEmpty else {
       throw CommandFailure(

@@ -25,13 +25,18 @@ public struct CreditBook: Hashable, Sendable {
     Money(micros: uses[Place(key: key, day: day)] ?? 0)
   }
 
-  /// Providers whose pool was filled once and has nothing left.
+  /// Whether a provider's pool was filled once and has nothing left.
+  public func isEmptyPool(_ provider: String) -> Bool {
+    guard let account = accounts[.pool(provider)] else { return false }
+    return account.opened != nil && account.balance <= .zero
+  }
+
+  /// Providers whose pool is empty.
   public var emptyPools: Set<String> {
-    var empty: Set<String> = []
-    for account in accounts.values where account.opened != nil && account.balance <= .zero {
-      if case .pool(let provider) = account.id { empty.insert(provider) }
-    }
-    return empty
+    Set(
+      accounts.keys.compactMap { id in
+        if case .pool(let provider) = id, isEmptyPool(provider) { provider } else { nil }
+      })
   }
 
   /// Takes a change in.

@@ -73,4 +73,12 @@ public struct CreditChange: Hashable, Sendable {
   }
 
   public var isEmpty: Bool { entry == nil && use == nil }
+
+  /// Providers whose pool it moves.
+  public var pools: Set<String> {
+    Set(
+      (entry?.postings.list ?? []).compactMap { posting in
+        if case .pool(let provider) = posting.account { provider } else { nil }
+      })
+  }
 }

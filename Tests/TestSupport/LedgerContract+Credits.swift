@@ -217,6 +217,7 @@ extension LedgerContract {
           try expect(sum.removeValue(forKey: posting.account) ?? 0, is: posting.amount.micros)
         }
         try expect(sum.values.allSatisfy { $0 == 0 }, "job \(number) left something behind: \(sum)")
+        try expect(BooksAudit.faults(of: ledger), is: [])
         let spent = try ledger.budgetUses(from: BudgetDay(number: 0)).first { $0.key == job.apiKey }
         try expect(spent?.amount ?? .zero, is: job.charge)
       }

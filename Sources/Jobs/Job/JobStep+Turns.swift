@@ -40,9 +40,8 @@ extension JobStep {
     // What a caller can mend is told before what happened earlier.
     let gone = VendorFailure(
       .keyGone, cause: .found,
-      message:
-        "the caller's own key for '\(job.plan[turn.candidate].provider)' was held in memory alone and is "
-        + "gone since the router started anew; send the job again with its key")
+      message: "the caller's own key for '\(job.plan[turn.candidate].provider)' was held in memory alone "
+        + "and is gone since the router started anew; send the job again with its key")
     advance(after: reason == .keyGone ? gone : job.attempts.last?.failure)
     return nil
   }

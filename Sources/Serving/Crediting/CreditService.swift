@@ -62,10 +62,12 @@ public final class CreditService: Sendable {
   /// - Returns: providers whose pool is empty now and was not, or the other way round.
   func book(_ changes: [CreditChange]) -> Set<String> {
     guard !changes.isEmpty else { return [] }
+    // Only these may have changed: looking through all accounts would take longer with every tenant.
+    let moved = changes.reduce(into: Set<String>()) { $0.formUnion($1.pools) }
     let (before, after) = book.withLock { book in
-      let before = book.emptyPools
+      let before = moved.filter { book.isEmptyPool($0) }
       for change in changes { book.apply(change) }
-      return (before, book.emptyPools)
+      return (before, moved.filter { book.isEmptyPool($0) })
     }
     for provider in after.subtracting(before).sorted() {
       alert(

@@ -180,10 +180,14 @@ extension GenerationService {
   /// The largest file that is put into an order.
   static let mostInlined = 24 << 20
 
-  /// An input in which addresses without a host, that is of our own artefacts, have become the files themselves.
+  /// An input in which addresses without a host, that is of our own artefacts, have become the files themselves, and
+  /// others of ours carry the signature that lets a vendor in.
   private nonisolated func reachable(_ value: JSONValue) async throws -> JSONValue {
     switch value {
     case .string(let text) where text.hasPrefix(GenerationService.ownPath): return try await inlined(text)
+    case .string(let text):
+      guard let links = jobs.links, links.isRequired, let link = links.link(to: text) else { return value }
+      return .string(link.address)
     case .array(let elements):
       var changed: [JSONValue] = []
       for element in elements { changed.append(try await reachable(element)) }

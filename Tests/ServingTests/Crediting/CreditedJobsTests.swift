@@ -166,6 +166,40 @@ struct CreditedJobsTests {
     #expect(try await world.done(Self.order("z", key: key)).state == .succeeded)
   }
 
+  @Test(
+    "A router that dies after the n-th commit has booked it whole or not at all", arguments: [false, true])
+  func dyingOnce(writesLast: Bool) async throws {
+    var deaths = 0
+    for commits in 0...8 {
+      let ledger = FailingLedger()
+      var contract = JobWorld.polled
+      contract.lists = true
+      let world = try await JobWorld(
+        on: ledger, contracts: ["north": contract, "south": contract], price: Self.price)
+      let key = try world.service.credits.makeKey(
+        name: nil, scopes: .execute, tenant: nil, dailyBudget: Money(micros: 100_000)
+      ).key
+      try await Self.grant(5, to: .tenant("acme"), in: world)
+      world.north.reply(.init(.accepts(.expired, after: .seconds(3))))
+      world.south.reply(.init(.accepts(.succeeded(.sample), after: .seconds(3))))
+      ledger.stop(after: commits, writesLast: writesLast)
+      _ = try? await world.service.submit(Self.order(key: key))
+      try await world.pass(atMost: .minutes(2)) { ledger.isDead }
+      try check(ledger.base, key)
+      if ledger.isDead {
+        deaths += 1
+        try await world.restart(on: ledger.base)
+        try await world.pass(atMost: .minutes(5))
+      }
+      try check(ledger.base, key)
+      let job = try ledger.base.jobs(states: nil, before: nil, limit: 1).first
+      #expect(job == nil || job?.state == .succeeded)
+      let stored = try ledger.base.creditAccounts().first { $0.id == .tenant("acme") }?.balance
+      #expect(stored == Money(micros: 50_000 - (job?.charge.micros ?? 0)))
+    }
+    #expect(deaths > 4)
+  }
+
   @Test("Routers that die after any commit charge nothing twice and lose no cent", arguments: 1...4)
   func dying(seed: Int) async throws {
     var random = Xoshiro256(seed: UInt64(seed))
