@@ -220,7 +220,8 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Routing", "Statistics", "Wire"], exclude: ["Transitions.md"],
       swiftSettings: strict),
-    tests("RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
+    tests(
+      "RecipesTests", of: ["Recipes", "Jobs", "Routing", "Serving", "TestSupport", "Wire", "Declarations"]),
     tests("WorldTests", of: ["World", "Routing", "Statistics", "Vectors"]),
     tests(
       "ExperimentsTests",
@@ -262,7 +263,8 @@ let package = Package(
       "CommandTests",
       of: [
         "API", "pointsman", "Adapters", "Compositor", "Declarations", "Embedding", "Evaluation",
-        "Experiments", "Jobs", "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics", "TestSupport",
+        "Experiments", "Jobs", "Persistence", "Recipes", "Reporting", "Routing", "Serving", "Statistics",
+        "TestSupport",
         "Transport", "VendorStreet", "Wire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),

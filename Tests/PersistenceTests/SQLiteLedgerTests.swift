@@ -193,7 +193,8 @@ struct SQLiteLedgerTests {
   func migrations() throws {
     for _ in 0..<3 {
       let ledger = try open()
-      #expect(try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3"])
+      #expect(
+        try ledger.pool.read { try Schema.migrator.appliedIdentifiers($0) } == ["v1", "v2", "v3", "v4"])
       try ledger.close()
     }
   }
