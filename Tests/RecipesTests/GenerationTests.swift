@@ -130,6 +130,32 @@ struct GenerationTests {
       try made.work(at: Self.place(1)).input == ["prompt": "it runs", "image_url": "u", "seed": 7])
   }
 
+  @Test("A review that goes on for ever is read as far as a verdict is long")
+  func endlessReview() throws {
+    var generation = try Sample.generation(1, Sample.fanOut)
+    _ = generation.apply(.ended(Self.place(0), Sample.delivered(text: "one")), at: Sample.at(1))
+    _ = generation.apply(.ended(Self.place(1), Sample.delivered(urls: ["u"])), at: Sample.at(1))
+    let braces = String(repeating: "{}", count: 200_000)
+    _ = generation.apply(.ended(Self.place(2), Sample.delivered(text: braces)), at: Sample.at(1))
+    #expect(generation.state == .failed && generation.failure?.message.utf8.count ?? 0 < 300)
+  }
+
+  @Test("A recipe whose steps are all left out is over at once")
+  func allSkipped() throws {
+    let recipe = Sample.recipe([
+      "name": "x", "capability": "image_generation",
+      "steps": [
+        [
+          "name": "a", "capability": "image_generation", "unless": "{request.prompt}",
+          "input": ["prompt": "x"],
+        ]
+      ],
+    ])
+    let generation = try Sample.generation(1, recipe)
+    #expect(generation.state == .succeeded && generation.running.isEmpty && generation.result == nil)
+    #expect(generation.steps.map(\.state) == [.skipped])
+  }
+
   @Test("What does not fit fails its step, with nothing begun: no list, an empty one, one too long")
   func lists() throws {
     for (text, message) in [

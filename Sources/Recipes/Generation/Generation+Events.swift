@@ -178,12 +178,11 @@ extension Generation {
 extension Verdict {
   /// Reads the answer of a review: an object with a `score` from 0 to 1 and perhaps a `reason`, whatever stands around
   /// it. Nil when there is none.
-  init?(reading text: String, least: Double) {
-    for start in text.indices where text[start] == "{" {
-      var ends = text.indices.filter { $0 >= start && text[$0] == "}" }
-      // Few braces close in such an answer; one that goes on for ever is none.
-      ends = Array(ends.prefix(64))
-      for end in ends {
+  init?(reading answer: String, least: Double) {
+    let text = answer.prefix(Verdict.longest)
+    let ends = text.indices.filter { text[$0] == "}" }
+    for start in text.indices.filter({ text[$0] == "{" }).prefix(Verdict.mostBraces) {
+      for end in ends.filter({ $0 > start }).prefix(Verdict.mostBraces) {
         guard let value = try? JSONValue.parse(Array(text[start...end].utf8)),
           let score = value["score"]?.doubleValue, (0...1).contains(score)
         else { continue }
@@ -193,4 +192,8 @@ extension Verdict {
     }
     return nil
   }
+
+  /// Characters of an answer that are looked at, and braces in it: a verdict is short.
+  private static let longest = 20_000
+  private static let mostBraces = 64
 }

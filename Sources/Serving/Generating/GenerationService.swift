@@ -85,6 +85,10 @@ public actor GenerationService {
     var batch = LedgerBatch()
     batch.generations = [GenerationChange(generation, before: nil)]
     if let keep { batch.answers = [keep(view)] }
+    // Where every step is left out there is nothing to wait for.
+    if generation.state.isTerminal, let delivery = try delivery(of: generation) {
+      batch.deliveries = [delivery]
+    }
     do {
       _ = try await router.recorder.commit(batch)
     } catch {
@@ -93,6 +97,7 @@ public actor GenerationService {
     }
     live[generation.id] = LiveGeneration(generation)
     for place in generation.running { pursue(place, of: generation.id) }
+    if generation.state.isTerminal { finish(generation) }
     return view
   }
 
