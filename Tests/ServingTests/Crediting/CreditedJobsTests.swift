@@ -239,7 +239,7 @@ struct CreditedJobsTests {
   }
 
   /// The books against the jobs that made them.
-  private func check(_ ledger: MemoryLedger, _ key: APIKey) throws {
+  private func check(_ ledger: any Ledger, _ key: APIKey) throws {
     #expect(try ledger.sumOfBalances() == 0)
     let jobs = try ledger.jobs(states: nil, before: nil, limit: 10_000)
     var spent: Int64 = 0
