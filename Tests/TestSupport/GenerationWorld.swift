@@ -210,6 +210,13 @@ public struct GenerationWorld: Sendable {
       let places = generation.steps.flatMap(\.elements)
       try expect(Set(places.map(\.job)) == Set(jobs.map(\.id)), "\(what): jobs of nobody")
       try expect(places.allSatisfy { $0.state == .succeeded && $0.result != nil }, what)
+      if generation.verdict != nil {
+        for element in generation.steps[generation.recipe.result].elements {
+          let said = try element.decision.map { try ledger.feedback(about: $0) } ?? []
+          let reviews = said.count { $0.submission.id.hasPrefix("review:") }
+          try expect(reviews == 1, "\(what): reviewed \(reviews) times")
+        }
+      }
       let told = try ledger.deliveries(state: nil, job: generation.id, before: nil, limit: 9)
       try expect(told.map(\.event) == ["generation.succeeded"], "\(what): \(told.map(\.event))")
       try expect(told.allSatisfy { $0.state == .delivered }, what)

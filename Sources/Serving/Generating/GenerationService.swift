@@ -145,7 +145,7 @@ public actor GenerationService {
       let transition = generation.apply(event, at: now)
       guard transition.changed else { return }
       do {
-        try await commit(generation, before: before.revision)
+        try await commit(generation, before: before)
       } catch {
         if try router.ledger.generation(id) != generation {
           guard isOurs, !isStopping, error as? ServiceError != .stopped else { throw error }
@@ -161,13 +161,16 @@ public actor GenerationService {
     }
   }
 
-  private func commit(_ generation: Generation, before: Int) async throws {
+  private func commit(_ generation: Generation, before: Generation) async throws {
     var batch = LedgerBatch()
-    batch.generations = [GenerationChange(generation, before: before)]
+    batch.generations = [GenerationChange(generation, before: before.revision)]
+    if before.verdict == nil { batch.judgements = ReviewSignals.submissions(of: generation, at: now) }
     if generation.state.isTerminal, let delivery = try delivery(of: generation) {
       batch.deliveries = [delivery]
     }
-    _ = try await router.recorder.commit(batch)
+    for case .rejected(let reason) in try await router.recorder.commit(batch) {
+      logger.warning("a verdict was refused", metadata: ["id": "\(generation.id)", "reason": "\(reason)"])
+    }
   }
 
   /// Who is to be told of the end, in the same transaction.

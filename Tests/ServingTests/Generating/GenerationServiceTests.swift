@@ -45,6 +45,13 @@ struct GenerationServiceTests {
       #expect(generation.state == .succeeded, "\(generation.failure as Any)")
       #expect(generation.steps[1].elements.map(\.executed) == ["north/a", "south/b", "north/a"])
       #expect(generation.verdict?.score == 0.9 && generation.verdict?.reason == "sharp")
+      // The review is heard, once, about each of those whose work it judged.
+      for element in generation.steps[1].elements {
+        let said = try world.router.ledger.feedback(about: try #require(element.decision))
+        let signals = said.filter { $0.submission.id.hasPrefix("review:") }
+        #expect(signals.map(\.submission.value) == [.number(0.9)])
+        #expect(signals.map(\.submission.rater) == ["recipe pictures"])
+      }
       // What is said of jobs is said of the generation.
       let jobs = try world.router.ledger.jobs(states: nil, before: nil, limit: 9)
       let costs = jobs.reduce(Money.zero) { $0 + $1.cost }
