@@ -53,19 +53,26 @@ struct GenerationRoutes {
     order.terms.apiKey = Caller.current.key?.id
     let (bytes, headers) = try await gate.once(
       request, GenerationRoutes.scope + name, body: body, field: wanted.idempotencyKey
-    ) { [order] keep in
-      let view = try await GenerationRoutes.refusals {
-        try await generations.submit(
-          order, keep: keep.map { keep in { keep.answer(GenerationRoutes.render($0), id: $0.generation.id) } }
-        )
-      }
-      return GenerationRoutes.render(view)
+    ) { [order] in
+      try await take(order, keep: $0)
     }
     guard let id = (try? JSONValue.parse(bytes))?["id"]?.stringValue.flatMap({ Identifier($0) }) else {
       throw Problem(
         .internalServerError, "internal", "The router failed", "the answer kept under the key cannot be read")
     }
     return try await answer(id, bytes, preference, headers: headers)
+  }
+
+  /// Takes a generation in, with the answer to keep in the same transaction.
+  private func take(_ order: GenerationOrder, keep: IdempotencyGate.Keep?) async throws -> [UInt8] {
+    var answer: (@Sendable (GenerationView) -> Answer)?
+    if let keep {
+      answer = { keep.answer(GenerationRoutes.render($0), id: $0.generation.id) }
+    }
+    let view = try await GenerationRoutes.refusals { [answer] in
+      try await generations.submit(order, keep: answer)
+    }
+    return GenerationRoutes.render(view)
   }
 
   /// A generation just taken in: as it is, or, where the client would rather wait, as it is in the end.
