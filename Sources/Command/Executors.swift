@@ -110,7 +110,8 @@ struct Executors: Sendable {
     }
     try generations.book.load(RecipeFile.shipped(settings), logger: logger)
     let health = HealthMonitor(
-      ledger: router.ledger, recorder: router.recorder, clock: router.clock, logger: logger,
+      ledger: router.ledger, recorder: router.recorder, clock: router.clock, settings: settings.health,
+      logger: logger,
       note: { await jobs.note(health: $0, of: $1) }, checked: { await jobs.note(check: $0, of: $1) },
       alert: { alerts.raise($0) })
     try await health.adopt(stock.shelf.adapters)

@@ -24,7 +24,7 @@ enum RouteScope: Equatable {
     }
     guard steps.count > 1 else { return .scopes(.admin) }
     switch steps[1] {
-    case "artefacts" where isReading: return .anybody
+    case "artefacts" where isReading && steps.count == 3: return .anybody
     case "decisions" where steps.count == 4 && steps[3] == "outcome" && method == .post:
       return .scopes([.feedback, .execute])
     case "decisions", "decisions:batch": return .scopes(.decide)

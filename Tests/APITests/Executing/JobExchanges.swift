@@ -104,6 +104,7 @@ enum JobExchanges {
       .post, "/v1/unified", ["schema_version": "2.0", "prompt": "a hound", "media_type": "text"],
       headers: [.idempotencyKey: "u-slow"])
     world.vendorClock.advance(by: .minutes(2))
+    world.north.reply(.init(.delivers(.sample, cost: nil)))
     try await record.send(.post, "/v1/unified", ["schema_version": "3.0"])
     try await record.send(.post, "/v1/unified", ["prompt": "x"])
     try await record.send(.get, "/v1/unified/nobody")
@@ -258,6 +259,7 @@ extension JobExchanges {
       .post, "/v1/accounts/pool%3Anorth/grants", ["amount_usd": 3], headers: [.idempotencyKey: "g"])
     try await record.send(.post, "/v1/accounts/revenue/grants", ["amount_usd": 2])
     try await record.send(.post, "/v1/accounts/nobody/grants", ["amount_usd": 2])
+    world.north.reply(.init(.delivers(.sample, cost: nil)))
     let order = JobRouter.body("a fox", [.init("tenant", "acme")])
     try await record.send(.post, "/v1/jobs", order, headers: [.prefer: "wait=60"])
     for _ in 0..<3 { try await record.send(.post, "/v1/jobs", order, headers: [.prefer: "wait=60"]) }

@@ -73,7 +73,7 @@ struct StreetDiscoveryTests {
       } catch { return "\(error)" }
     }
     #expect(reason("openruter").contains("no provider 'openruter'; did you mean 'openrouter'?"))
-    #expect(reason("nobody").contains("it has bfl, google,"))
+    #expect(reason("nobody").contains("it has bfl, dreammachine, google,"))
     #expect(reason("bfl") == "'bfl' has no list of models to ask for: vendors/bfl.yaml has no 'discovery'")
     #expect(
       reason("together", credential: nil).contains("environment variable TOGETHER_API_KEY is not set; set it")

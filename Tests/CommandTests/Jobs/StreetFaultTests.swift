@@ -134,7 +134,7 @@ struct StreetFaultTests {
           #expect(Set(answers) == [isForged ? 401 : 200])
           // Whatever came later has changed nothing.
           let again = try await router.client.get("/v1/jobs/\(try #require(job["id"]?.stringValue))")
-          #expect(again == job)
+          #expect(again == job, "\(String(decoding: again.serialized(), as: UTF8.self))")
           try await Self.checkEnd(of: job, router)
         }
       }

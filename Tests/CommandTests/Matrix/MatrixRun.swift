@@ -57,6 +57,8 @@ enum MatrixRun {
       models: [line.model], providers: line.provider.map { [$0] } ?? [],
       faults: ["{fault: \(order), vendor: \(line.house), \(frequency)}"],
       hasWebhooks: fault.isOfWebhooks, changes: [line.vendor: changes])
+    // A refused provider stays as it was left until it has been looked at.
+    plan.settings = { $0.health.rules.refusalInterval = .minutes(10) }
     if hasSecond {
       plan.models.append(line.second.model)
       plan.changes[line.second.vendor] = line.second.quick
