@@ -134,11 +134,16 @@ struct StreetFaultTests {
           #expect(Set(answers) == [isForged ? 401 : 200])
           // Whatever came later has changed nothing.
           let again = try await router.client.get("/v1/jobs/\(try #require(job["id"]?.stringValue))")
-          #expect(again == job, "\(String(decoding: again.serialized(), as: UTF8.self))")
+          #expect(Self.settled(again) == Self.settled(job))
           try await Self.checkEnd(of: job, router)
         }
       }
     }
+  }
+
+  /// A job without the addresses of its result, which are signed anew whenever they are asked for.
+  private static func settled(_ job: JSONValue) -> [JSONValue.Member]? {
+    job.members?.filter { $0.name != "result" }
   }
 
   /// A job ends once, and nothing is written down after it.
