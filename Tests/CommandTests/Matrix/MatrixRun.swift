@@ -105,7 +105,8 @@ enum MatrixRun {
     let isCounted =
       switch first.circuit {
       case .unaffected: await repeated(line, router)
-      case .removed: try await world.failedAnswers(line.house) >= enough
+      // The attempt's own end is one of the failures.
+      case .removed: try await world.failedAnswers(line.house) >= enough - 1
       default: false
       }
     if isCounted { (cell.circuit, cell.scope) = (.counts, .candidate) }
