@@ -46,15 +46,18 @@ enum HTTPBenchmarks {
       "POST /v1/decisions at half that load: 8 connections with a timetable, times counted from when a request was due",
       ["req/s", "p50", "p90", "p99"])
     for (load, series) in zip(loads, series) {
-      if let request = load.paced { try paced(&report, setting, series, nginx, request) }
+      if let request = load.paced {
+        try paced(&report, setting, series, nginx, request) { try router.settle(workload.texts[0]) }
+      }
     }
   }
 
   /// p99 at half the rate that a series reached, beside nginx at that rate.
   private static func paced(
     _ report: inout BenchReport, _ setting: Setting, _ series: Series, _ nginx: StaticServer,
-    _ request: @escaping @Sendable (Int, Int) -> [UInt8]
+    _ request: @escaping @Sendable (Int, Int) -> [UInt8], settle: () throws -> Void
   ) throws {
+    try settle()
     let rate = series.rates.median / 2
     var rows: [(name: String, port: Int, runs: [Measurement])] = [
       ("nginx at that rate", nginx.port, []), ("p99 at half load, \(series.name)", series.port, []),

@@ -75,8 +75,7 @@ enum PastBenchmarks {
       let connection = try router.connect()
       let rate = try generator.run(script, port: router.port, connections: 32, seconds: 1).rate / 2
       rates.append(rate)
-      // Those of the load before should be in the ledger when the time is taken.
-      usleep(500_000)
+      try router.settle(database.workload.texts[0])
       let load = PacedLoad(port: router.port, rate: rate) { requests[($0 + $1) % requests.count] }
       usleep(300_000)
       let start = Measurement.now()

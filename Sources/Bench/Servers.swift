@@ -56,6 +56,15 @@ final class RouterProcess {
 
   func stop() { process.stop() }
 
+  /// Returns when the decisions of a load before are in the ledger, not only answered: at full load some tens of
+  /// thousands may be on their way, and would be paid for by who is measured next.
+  func settle(_ text: String) throws {
+    // An explanation is read from the ledger, after what was posted before it.
+    let ids = try decide([text])
+    let connection = try LoopbackConnection(port: port, patience: 30)
+    _ = try connection.json("GET", "/v1/decisions/\(ids[0])/explanation")
+  }
+
   /// Has decisions made, through the batch route.
   ///
   /// - Returns: their ids.

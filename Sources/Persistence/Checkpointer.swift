@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Serving
 import Synchronization
 
 /// Moves what the write-ahead log holds into the database file, beside the writer.
@@ -11,6 +12,8 @@ import Synchronization
 final class Checkpointer: Sendable {
   /// Often enough that each turn is short.
   static let interval = 0.25
+  /// Nobody waits for it.
+  private static let niceness: Int32 = 10
 
   private let connection: DatabaseQueue
   private let hasNews = Atomic<Bool>(false)
@@ -28,15 +31,13 @@ final class Checkpointer: Sendable {
     var configuration = Configuration()
     configuration.label = "checkpoints"
     connection = try DatabaseQueue(path: path, configuration: configuration)
-    let thread = Thread { [weak self, state] in
+    WorkThread.start("checkpoints", niceness: Checkpointer.niceness) { [weak self, state] in
       while Checkpointer.sleep(state), let self { self.turn() }
       state.condition.withLock {
         state.hasEnded = true
         state.condition.broadcast()
       }
     }
-    thread.name = "checkpoints"
-    thread.start()
   }
 
   /// Something was committed.

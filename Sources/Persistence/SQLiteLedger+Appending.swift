@@ -7,12 +7,19 @@ import Vectors
 extension SQLiteLedger {
   public func append(_ batch: LedgerBatch) throws -> [Receipt] {
     // Quantised and encoded before the transaction: it should be over soon.
-    let vectors = batch.embeddings.map { $0.map { QuantisedVector($0).bytes } }
+    var breaks = Breaks()
+    let vectors = batch.embeddings.map { embedding in
+      breaks.step()
+      return embedding.map { QuantisedVector($0).bytes }
+    }
     return try write { db in
       let new = try SQLiteLedger.insert(batch.decisions, vectors, db)
       var feedback = try FeedbackTables(db, roll(db))
       try feedback.join(new)
-      let receipts = try batch.judgements.map { try feedback.admit($0) }
+      let receipts = try batch.judgements.map { judgement in
+        breaks.step()
+        return try feedback.admit(judgement)
+      }
       for answer in batch.answers {
         try db.run(
           "INSERT INTO answer VALUES (CAST(? AS TEXT), ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
@@ -42,7 +49,9 @@ extension SQLiteLedger {
     new.reserveCapacity(decisions.count)
     let row = try BoundStatement(DecisionColumns.insert, db)
     let embedding = try BoundStatement("INSERT INTO embedding VALUES (?, ?)", db)
+    var breaks = Breaks()
     for (position, decision) in decisions.enumerated() {
+      breaks.step()
       try DecisionColumns.bind(last + 1, decision, to: row)
       try row.run()
       guard db.changesCount > 0 else {

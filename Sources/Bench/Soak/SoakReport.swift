@@ -30,7 +30,7 @@ struct SoakReport {
         figure: "\(found.twice.count + run.book.complaints.count) of \(run.book.orders.count)"),
       Claim(
         says: "Nothing was taken on by a vendor that its job does not know", held: found.unknown.isEmpty,
-        figure: "\(found.unknown.count) of \(run.submissions) submissions"),
+        figure: "\(found.unknown.count) of \(run.submissions.count) submissions"),
       Claim(
         says: "No job was paid twice without saying that it may have been", held: found.unsaid.isEmpty,
         figure:
@@ -93,7 +93,8 @@ struct SoakReport {
         command: settings.command, seeds: [settings.seed], revision: settings.revision,
         facts: [
           .init("Orders", "\(run.book.orders.count)"), .init("Sent again", "\(run.book.resent)"),
-          .init("Submissions taken on", "\(run.submissions)"), .init("Charged", "\(run.charged)"),
+          .init("Submissions taken on", "\(run.submissions.count)"),
+          .init("Charged", "\(run.submissions.count(where: \.isCharged))"),
         ]),
       sections: [
         .init(
@@ -103,6 +104,7 @@ struct SoakReport {
               .init(Prose(verbatim: claim.says), held: claim.held, figure: Prose(verbatim: claim.figure)))
           }),
         .init("Jobs", [.figure(try ended()), .listing(try failovers())]),
+        .init("Who did the work", [.listing(try candidates()), .listing(try vendors())]),
         .init("The process", [.figure(try memory())]),
         .init("The router's own share", [.listing(try shares())]),
       ]
@@ -142,6 +144,24 @@ struct SoakReport {
       id: "failovers", title: "Why jobs went on to another candidate",
       columns: [.words("reason"), .values("times", .count)],
       rows: run.failovers.map { [.text($0.reason), .number(Double($0.count))] })
+  }
+
+  private func candidates() throws -> Report.Listing {
+    try Report.Listing(
+      id: "candidates", title: "What the jobs say: attempts, and what was delivered",
+      columns: [.words("candidate"), .values("attempts", .count), .values("delivered", .count)],
+      rows: run.candidates.map {
+        [.text($0.id), .number(Double($0.attempts)), .number(Double($0.delivered))]
+      })
+  }
+
+  private func vendors() throws -> Report.Listing {
+    try Report.Listing(
+      id: "vendors", title: "What the vendors say: submissions that were taken on, and charged",
+      columns: [.words("vendor"), .values("taken on", .count), .values("charged", .count)],
+      rows: run.vendors.map {
+        [.text($0.vendor), .number(Double($0.submissions)), .number(Double($0.charged))]
+      })
   }
 
   private func memory() throws -> Report.Figure {

@@ -13,8 +13,8 @@ struct SoakRun {
     var book: SoakBook
     var unavailableAnswers: Int
     var jobs: [Job]
-    var submissions: Int
-    var charged: Int
+    /// What the vendors say they took on.
+    var submissions: [SoakReconciliation.Submission]
     /// Seconds since the beginning, and bytes.
     var memory: [(x: Double, y: Double)]
     /// When it was killed, and for how long it was away, in seconds.
@@ -48,6 +48,26 @@ struct SoakRun {
         }
       }
       return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    }
+
+    /// What was asked of each candidate, and how much of it was delivered.
+    var candidates: [(id: String, attempts: Int, delivered: Int)] {
+      var counts: [String: (attempts: Int, delivered: Int)] = [:]
+      for job in jobs {
+        for attempt in job.attempts {
+          counts[job.plan[attempt.candidate].candidate, default: (0, 0)].attempts += 1
+        }
+        if job.state == .succeeded, let last = job.attempts.last {
+          counts[job.plan[last.candidate].candidate, default: (0, 0)].delivered += 1
+        }
+      }
+      return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value.attempts, $0.value.delivered) }
+    }
+
+    /// What each vendor took on, by its own word, and how much of it it charged.
+    var vendors: [(vendor: String, submissions: Int, charged: Int)] {
+      Dictionary(grouping: submissions, by: \.vendor).sorted { $0.key < $1.key }
+        .map { ($0.key, $0.value.count, $0.value.count(where: \.isCharged)) }
     }
 
     var violations: [String] { book.complaints + reconciliation.violations + disagreeing }
@@ -117,8 +137,8 @@ struct SoakRun {
       submissions: submissions)
     return Result(
       reconciliation: reconciliation, book: book, unavailableAnswers: orders.unavailableAnswers,
-      jobs: jobs.map(\.job), submissions: submissions.count, charged: submissions.count(where: \.isCharged),
-      memory: memory, kills: kills, disagreeing: try disagreeing(router, jobs.map(\.job)), began: began,
+      jobs: jobs.map(\.job), submissions: submissions, memory: memory, kills: kills,
+      disagreeing: try disagreeing(router, jobs.map(\.job)), began: began,
       closed: last, drained: drained)
   }
 

@@ -11,17 +11,13 @@ final class QueueExecutor: SerialExecutor {
   private static let niceness: Int32 = 14
 
   init(_ name: String) {
-    let thread = Thread { [weak self, work] in
-      // On Linux the priority is the calling thread's alone.
-      _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, QueueExecutor.niceness)
+    WorkThread.start(name, niceness: QueueExecutor.niceness) { [weak self, work] in
       while true {
         work.wait()
         guard let self, let job = next() else { return }
         job.runSynchronously(on: asUnownedSerialExecutor())
       }
     }
-    thread.name = name
-    thread.start()
   }
 
   deinit { work.signal() }

@@ -39,14 +39,13 @@ public final class Recorder: Sendable {
   public static let capacity = 200_000
   static let groupSize = 1_000
   static let groupDelay = 0.05
+  /// A third of the share of those who decide: enough to keep up, and they are waited for.
+  private static let niceness: Int32 = 5
 
   public init(_ ledger: any Ledger, logger: Logger) {
     self.ledger = ledger
     self.logger = logger
-    let thread = Thread { [self] in run() }
-    thread.name = "recorder"
-    thread.stackSize = 1 << 21
-    thread.start()
+    WorkThread.start("recorder", niceness: Recorder.niceness, stackSize: 1 << 21) { [self] in run() }
   }
 
   /// Why the last commit failed; nil when it did not.
