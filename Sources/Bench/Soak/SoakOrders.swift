@@ -51,7 +51,8 @@ final class SoakOrders: Sendable {
   static func body(_ reference: String, _ number: Int, _ capability: String) -> String {
     let more =
       switch capability {
-      case "text_to_video": #", "duration_s": 5"#
+      // Some make films of 5 seconds, others of 8, and some say themselves how long.
+      case "text_to_video": ["", #", "duration_s": 5"#, #", "duration_s": 8"#][number / 5 % 3]
       // The mark is in the recording itself, where every vendor's upload carries it.
       case "speech_to_text": #", "audio_url": "\#(recording("[[ref: \(reference)]]"))""#
       default: ""
