@@ -9,12 +9,12 @@ struct ProviderRoutes {
   let service: RoutingService
   let jobs: JobService
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/providers", use: list)
     router.get("v1/providers/:id/health", use: health)
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let catalogue = service.snapshot.catalogue.value
     let views = Dictionary(uniqueKeysWithValues: await jobs.providers().map { ($0.provider, $0) })
@@ -37,7 +37,7 @@ struct ProviderRoutes {
     }
   }
 
-  private func health(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func health(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("limit")
     let id = context.pathParameter("id")
     let limit = try request.number("limit", default: 288, in: 1...10_000)

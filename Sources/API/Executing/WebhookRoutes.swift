@@ -22,11 +22,11 @@ struct WebhookRoutes: Sendable {
     self.limits = limits
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("webhooks/:provider", use: receive)
   }
 
-  private func receive(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func receive(_ request: Request, _ context: RouterContext) async throws -> Response {
     let provider = context.pathParameter("provider")
     let call = WebhookCall(
       headers: request.headers.map { WebhookCall.Field($0.name.rawName, $0.value) },

@@ -50,7 +50,9 @@ extension Request {
   }
 
   /// Refuses query parameters that nobody reads, a typo must not be accepted and ignored, and those that come twice.
-  func allowQuery(_ names: String...) throws {
+  func allowQuery(_ names: String...) throws { try allowQuery(names) }
+
+  func allowQuery(_ names: [String]) throws {
     var seen: Set<String> = []
     for key in uri.queryParameters.map({ String($0.key) }) {
       guard names.contains(key) else {
@@ -63,7 +65,7 @@ extension Request {
   }
 }
 
-extension BasicRequestContext {
+extension RouterContext {
   /// A part of the path, unescaped.
   func pathParameter(_ name: String) -> String {
     let raw = parameters.get(name) ?? ""

@@ -136,7 +136,7 @@ public final class JobService: Sendable {
         order, eligible, adapters: await dispatcher.adapters, now: now, deadline: deadline)
       if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
       let drawn = try await router.draw(
-        order.intent, embedding: order.embedding, unable: planning.unable)
+        order.intent, embedding: order.embedding, unable: planning.unable, tenant: order.tenant)
       let payments = await dispatcher.payments
       let factors = await dispatcher.costFactors(of: drawn.order)
       let plan = planning.plan(
