@@ -101,6 +101,7 @@ public struct RequestLimits: Sendable {
   public var jobBody = 16 * 1_024 * 1_024
   /// Bytes of a vendor's webhook.
   public var webhookBody = 1_024 * 1_024
+  public var webhooks = WebhookLimits()
   /// Bytes of a catalogue.
   public var catalogueBody = 4 * 1_024 * 1_024
   /// Decisions in a batch.

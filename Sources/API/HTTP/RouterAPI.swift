@@ -44,8 +44,9 @@ public enum RouterAPI {
       UnifiedRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
       JobEventRoutes(service: service, jobs: jobs, heartbeat: parts.heartbeat).add(to: router)
       if let cache = jobs.cache { CacheRoutes(cache: cache).add(to: router) }
-      WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits).add(to: router)
-      ProviderRoutes(service: service, jobs: jobs).add(to: router)
+      let gate = WebhookGate(limits.webhooks)
+      WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits, gate: gate).add(to: router)
+      ProviderRoutes(service: service, jobs: jobs, gate: gate).add(to: router)
       if let deliveries = jobs.deliveries {
         DeliveryRoutes(deliveries: deliveries, ledger: service.ledger).add(to: router)
         CallbackSecretRoutes(deliveries: deliveries, ledger: service.ledger, limits: limits).add(to: router)
