@@ -42,12 +42,8 @@ struct GenerationRoutes {
     let preference = Preference(request.headers[values: .prefer])
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try GenerationRequest(try JSONValue.parse(body), capability, limits: limits)
-    guard request.headers[values: .providerKey].isEmpty else {
-      throw Problem.header(
-        "X-Provider-Key",
-        "is taken by POST /v1/jobs alone: a recipe may go on after a restart, and keys are not kept")
-    }
     var order = wanted.order
+    order.credentials = try ProviderKeys.read(request.headers)
     order.terms.tenant = try Caller.current.tenant(named: order.terms.tenant)
     order.terms.apiKey = Caller.current.key?.id
     let (bytes, headers) = try await gate.once(
@@ -184,6 +180,8 @@ extension Problem {
       return Problem(
         .unprocessableContent, "callback-refused", "The generation's end cannot be told there",
         "/callback_url: \(message)", errors: [FieldError(pointer: "/callback_url", message: message)])
+    case .credits(let refusal): return .refused(refusal)
+    case .credential(let message): return .header("X-Provider-Key", "cannot be used: \(message)")
     }
   }
 }

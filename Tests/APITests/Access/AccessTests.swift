@@ -223,6 +223,39 @@ import Wire
     }
   }
 
+  @Test("A recipe is refused where nothing of its first step can be paid, before anything is made")
+  func recipeBudget() async throws {
+    try await JobRouter.run { world in
+      let admin = try Self.key(world, .admin)
+      let poor = try Self.key(world, .execute, budget: 24)
+      let spender = try Self.key(world, .execute, budget: 25)
+      let acme = try Self.key(world, .execute, tenant: "acme")
+      let path = "/v1/generate/image_generation"
+      let body: JSONValue = ["input": ["prompt": "x"]]
+      let refused = try await world.send(.post, path, body, poor)
+      #expect(refused.status == 402 && refused.slug == "budget-exceeded", "\(refused.text)")
+      #expect(refused["/budget_usd"] == 0.24 && refused["/needed_usd"] == 0.25)
+      _ = try await world.send(.post, "/v1/accounts/tenant%3Aacme/grants", ["amount_usd": 0.2], admin)
+      let short = try await world.send(.post, path, body, acme)
+      #expect(short.status == 402 && short.slug == "insufficient-credits", "\(short.text)")
+      #expect(try await world.get("/v1/generations", admin)["/generations"] == [])
+      #expect(world.north.orders.isEmpty)
+      // Two steps, and money for the first.
+      _ = try await world.send(
+        .put, "/v1/recipes/told-picture",
+        GenerationRoutesTests.signed(.init("recipe", GenerationRoutesTests.recipe)), admin)
+      var headers = spender
+      headers[.prefer] = "wait=60"
+      let stopped = try await world.send(
+        .post, path, ["recipe": "told-picture", "input": ["prompt": "x"]], headers)
+      #expect(stopped["/state"] == "failed" && stopped["/error/step"] == "picture", "\(stopped.text)")
+      #expect(stopped["/error/code"] == "INSUFFICIENT_CREDITS" && stopped["/error/retryable"] == true)
+      #expect(stopped.json.text("/error/message")?.contains("0.25 USD for this day") == true)
+      #expect(stopped["/steps/0/state"] == "succeeded" && world.north.orders.count == 1)
+      #expect(try await world.send(.post, path, body, spender).status == 402)
+    }
+  }
+
   @Test("Idempotency keys are their caller's own")
   func idempotency() async throws {
     try await JobRouter.run { world in
