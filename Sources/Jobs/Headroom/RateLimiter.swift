@@ -15,7 +15,7 @@ public struct RateLimiter<Key: Hashable & Sendable>: Sendable {
 
   /// Calls a second in the long run, > 0.
   public let rate: Double
-  /// Calls at once after a rest, ≥ 1.
+  /// Calls at once after a rest: ≥ 1, and no fewer than come in a millisecond, which is how finely time is measured out.
   public let burst: Double
   /// Callers that are remembered, ≥ 1.
   public let capacity: Int
@@ -26,7 +26,7 @@ public struct RateLimiter<Key: Hashable & Sendable>: Sendable {
 
   public init(rate: Double, burst: Double, capacity: Int) {
     self.rate = max(rate, 1e-3)
-    self.burst = max(burst, 1)
+    self.burst = max(burst, self.rate / 1_000, 1)
     self.capacity = max(capacity, 1)
   }
 
