@@ -180,6 +180,7 @@ let package = Package(
       dependencies: [
         "Embedding", "Jobs", "Persistence", "Reporting", "Routing", "Serving", "Statistics", "Transport",
         "Vectors", "Wire",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/Bench",

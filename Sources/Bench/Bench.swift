@@ -5,12 +5,15 @@ import GRDB
 @main
 struct Bench {
   static let usage = """
-    usage: bench [core] [http] [feedback] [jobs] [start] [tick] [transport] [memory] [soak] [options]
+    usage: bench [core] [http] [feedback] [jobs] [webhooks] [deliveries] [start] [tick] [transport]
+                 [memory] [soak] [options]
 
       core      place, decide, fold and embed, inside one process
       http      POST /v1/decisions against nginx
       feedback  POST /v1/feedback against raw SQLite
       jobs      changes of jobs, durable in groups of 1, 10 and 100
+      webhooks  verified inbound webhooks, each ending a job
+      deliveries  a hundred thousand that wait
       start     start on a million decisions
       tick      close an epoch with a million new scores while decisions go on
       transport outbound calls against libcurl's multi interface in C
@@ -79,6 +82,8 @@ struct Bench {
     }
     if groups.contains("http") { try HTTPBenchmarks.run(&report, setting) }
     if groups.contains("feedback") { try FeedbackBenchmarks.run(&report, setting) }
+    if groups.contains("webhooks") { try WebhookBenchmarks.run(&report, setting) }
+    if groups.contains("deliveries") { try DeliveryBenchmarks.run(&report, setting) }
     if groups.contains("start") || groups.contains("tick") {
       try PastBenchmarks.run(
         &report, setting, start: groups.contains("start"), tick: groups.contains("tick"))
@@ -118,7 +123,10 @@ struct Options {
   var folder = FileManager.default.temporaryDirectory
   var soak = SoakSettings()
 
-  static let all = ["core", "http", "feedback", "jobs", "start", "tick", "transport", "memory", "soak"]
+  static let all = [
+    "core", "http", "feedback", "jobs", "webhooks", "deliveries", "start", "tick", "transport", "memory",
+    "soak",
+  ]
 
   init(_ arguments: [String]) throws(UsageError) {
     let own = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])

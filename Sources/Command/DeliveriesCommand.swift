@@ -34,13 +34,12 @@ struct DeliveriesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let answer: JSONValue
-      if let path = source.database {
-        let ledger = try SQLiteLedger(path: path, access: .readOnly)
+      let answer = try await source.answer {
+        let ledger = try SQLiteLedger(path: $0, access: .readOnly)
         defer { try? ledger.close() }
-        answer = try StoredDeliveries.list(ledger, state, job, limit)
-      } else {
-        answer = try await source.server.client().get(
+        return try StoredDeliveries.list(ledger, state, job, limit)
+      } served: {
+        try await $0.get(
           "/v1/deliveries",
           [("state", state?.rawValue), ("job", job?.description), ("limit", String(limit))])
       }
@@ -59,12 +58,10 @@ struct DeliveriesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let answer: JSONValue
-      if let path = source.database {
-        answer = try StoredDeliveries.retry(id, path, at: SystemClock().now)
-      } else {
-        answer = try await source.server.client().post(
-          Client.path("v1", "deliveries", id.description, "retry"))
+      let answer = try await source.answer {
+        try StoredDeliveries.retry(id, $0, at: SystemClock().now)
+      } served: {
+        try await $0.post(Client.path("v1", "deliveries", id.description, "retry"))
       }
       output.show(answer) {
         let when = source.database == nil ? "now" : "when a router runs on the database"

@@ -69,7 +69,8 @@ struct Executors: Sendable {
     let transport = try HTTPTransport(settings.transport)
     let place = try ArtefactPlace(settings, transport: transport, clock: router.clock, variable: variable)
     guard let account = router.ledger as? any ArtefactLedger & CacheLedger else { throw NoAccount() }
-    let artefacts = ArtefactRegister(place.store, ledger: account, clock: router.clock, logger: logger)
+    let artefacts = ArtefactRegister(
+      place.store, ledger: account, recorder: router.recorder, clock: router.clock, logger: logger)
     let links = try ArtefactLinks(
       ledger: account, isRequired: settings.requiresLinks, clock: router.clock,
       mint: { router.mintIdentifier() },

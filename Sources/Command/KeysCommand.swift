@@ -57,17 +57,16 @@ struct KeysCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let answer: JSONValue
-      if let path = source.database {
-        answer = try StoredKeys.create(
+      let answer = try await source.answer {
+        try StoredKeys.create(
           KeyScopes(names: scopes) ?? .decide, name: name, tenant: tenant,
-          budget: budgetPerDay.flatMap { Money(dollars: $0) }, path, at: SystemClock().now)
-      } else {
+          budget: budgetPerDay.flatMap { Money(dollars: $0) }, $0, at: SystemClock().now)
+      } served: {
         var members: [JSONValue.Member] = [.init("scopes", .array(scopes.map { .string($0) }))]
         if let tenant { members.append(.init("tenant", .string(tenant))) }
         if let name { members.append(.init("name", .string(name))) }
         if let budgetPerDay { members.append(.init("budget_per_day_usd", .number(budgetPerDay))) }
-        answer = try await source.server.client().post("/v1/keys", .object(members))
+        return try await $0.post("/v1/keys", .object(members))
       }
       output.show(answer) { answer.text("secret") }
     }
@@ -80,11 +79,10 @@ struct KeysCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let answer: JSONValue
-      if let path = source.database {
-        answer = try StoredKeys.list(path, at: SystemClock().now)
-      } else {
-        answer = try await source.server.client().get("/v1/keys")
+      let answer = try await source.answer {
+        try StoredKeys.list($0, at: SystemClock().now)
+      } served: {
+        try await $0.get("/v1/keys")
       }
       output.show(answer) { KeysCommand.text(answer) }
     }
@@ -100,11 +98,10 @@ struct KeysCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let answer: JSONValue
-      if let path = source.database {
-        answer = try StoredKeys.revoke(id, path, at: SystemClock().now)
-      } else {
-        answer = try await source.server.client().delete(Client.path("v1", "keys", id.description))
+      let answer = try await source.answer {
+        try StoredKeys.revoke(id, $0, at: SystemClock().now)
+      } served: {
+        try await $0.delete(Client.path("v1", "keys", id.description))
       }
       output.show(answer) { "key \(id) opens nothing any more" }
     }

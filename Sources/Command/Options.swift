@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 public import Routing
+import Wire
 
 /// Which router a command talks to.
 struct ServerOptions: ParsableArguments {
@@ -42,6 +43,14 @@ struct SourceOptions: ParsableArguments {
     if server.server != nil, database != nil {
       throw ValidationError("give --server or --database, not both")
     }
+  }
+
+  /// What the database says where one is named, and else the router.
+  func answer(
+    stored: (_ path: String) throws -> JSONValue, served: (Client) async throws -> JSONValue
+  ) async throws -> JSONValue {
+    if let database { return try stored(database) }
+    return try await served(try server.client())
   }
 }
 

@@ -26,14 +26,11 @@ struct RecipesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show a recipe as JSON, which `recipes put` takes.")
 
-    @Argument(help: "The recipe's name, with @VERSION for an older one; a capability for its built-in one.")
-    var name: String
-
-    @OptionGroup var server: ServerOptions
+    @OptionGroup var recipe: NamedRecipe
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let answer = try await server.client().get(Client.path("v1", "recipes", name))
+      let answer = try await recipe.answer()
       output.show(answer) {
         String(decoding: (answer["recipe"] ?? .null).serialized(pretty: true), as: UTF8.self)
       }
@@ -83,16 +80,25 @@ struct RecipesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show every version of a recipe, with its author and reason.")
 
-    @Argument(help: "The recipe's name.")
-    var name: String
-
-    @OptionGroup var server: ServerOptions
+    @OptionGroup var recipe: NamedRecipe
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let answer = try await server.client().get(Client.path("v1", "recipes", name))
+      let answer = try await recipe.answer()
       let history = answer["history"] ?? .array([])
       output.show(["history": history]) { RecipesCommand.history(history) }
+    }
+  }
+
+  /// A recipe to be looked at, and the router that has it.
+  struct NamedRecipe: ParsableArguments {
+    @Argument(help: "The recipe's name, with @VERSION for an older one; a capability for its built-in one.")
+    var name: String
+
+    @OptionGroup var server: ServerOptions
+
+    func answer() async throws -> JSONValue {
+      try await server.client().get(Client.path("v1", "recipes", name))
     }
   }
 

@@ -64,6 +64,19 @@ struct Serve: AsyncParsableCommand {
       valueName: "url"))
   var publicUrl: String?
 
+  @Option(help: "Webhooks a second that are taken of one source for one provider (default: 2000).")
+  var webhookRate: Double?
+
+  @Option(help: "Webhooks that are taken of one source for one provider at once (default: 4000).")
+  var webhookBurst: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Proxies in front of the router: so many entries from the right of X-Forwarded-For are theirs, and the source of "
+        + "a webhook is the leftmost of them; 0 takes the connection's address (default: 0).",
+      valueName: "count"))
+  var trustedProxies: Int?
+
   @Flag(help: "Let jobs name callback addresses on this machine or in a private network, and plain http.")
   var allowPrivateCallbacks = false
 
@@ -102,6 +115,9 @@ struct Serve: AsyncParsableCommand {
       }
       settings.publicURL = url
     }
+    settings.limits.webhooks.rate = webhookRate ?? settings.limits.webhooks.rate
+    settings.limits.webhooks.burst = webhookBurst ?? settings.limits.webhooks.burst
+    settings.limits.webhooks.trustedProxies = trustedProxies ?? settings.limits.webhooks.trustedProxies
     settings.allowsPrivateCallbacks = allowPrivateCallbacks || settings.allowsPrivateCallbacks
     settings.epoch = epoch ?? settings.epoch
     settings.embedding = embedding ?? settings.embedding
@@ -118,6 +134,15 @@ struct Serve: AsyncParsableCommand {
     }
     guard (0...65_535).contains(settings.port) else {
       throw ValidationError("--port must be from 0 to 65535, got \(settings.port)")
+    }
+    for (option, number) in [
+      ("--webhook-rate", settings.limits.webhooks.rate), ("--webhook-burst", settings.limits.webhooks.burst),
+    ] where !(1...1e6).contains(number) {
+      throw ValidationError("\(option) must be from 1 to 1000000, got \(number)")
+    }
+    guard (0...100).contains(settings.limits.webhooks.trustedProxies) else {
+      throw ValidationError(
+        "--trusted-proxies must be from 0 to 100, got \(settings.limits.webhooks.trustedProxies)")
     }
     guard settings.embeddingCache >= 1 else { throw ValidationError("--embedding-cache must be at least 1") }
     return settings

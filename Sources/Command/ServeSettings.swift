@@ -82,6 +82,10 @@ struct ServeSettings {
     }
     alerts = (fields.optionalObjects("alerts", kind: "alert") ?? []).compactMap { AlertEntry($0) }
     allowsPrivateCallbacks = fields.optionalBool("allow_private_callbacks") ?? false
+    limits.webhooks.rate = fields.optionalDouble("webhook_rate", in: 1...1e6) ?? limits.webhooks.rate
+    limits.webhooks.burst = fields.optionalDouble("webhook_burst", in: 1...1e6) ?? limits.webhooks.burst
+    limits.webhooks.trustedProxies =
+      fields.optionalInteger("trusted_proxies", in: 0...100) ?? limits.webhooks.trustedProxies
     epoch = fields.optionalParsed("epoch", as: "a span such as 15m") { Span($0) == nil ? nil : $0 }
     embedding = fields.optionalChoice("embedding", EmbeddingChoice.self) ?? embedding
     embeddingTable = fields.optionalString("embedding_table") ?? embeddingTable
@@ -95,6 +99,10 @@ struct ServeSettings {
       limits.feedback = part.optionalInteger("feedback", in: 1...1_000_000) ?? limits.feedback
       limits.intentCharacters =
         part.optionalInteger("intent_characters", in: 1...10_000_000) ?? limits.intentCharacters
+      limits.webhooks.refusalCost =
+        part.optionalDouble("webhook_refusal_cost", in: 0...1e6) ?? limits.webhooks.refusalCost
+      limits.webhooks.sources =
+        part.optionalInteger("webhook_sources", in: 1...10_000_000) ?? limits.webhooks.sources
       limits.connections = part.optionalInteger("connections", in: 1...1_000_000) ?? limits.connections
       limits.headerFields = part.optionalInteger("header_fields", in: 8...10_000) ?? limits.headerFields
       limits.headerBytes = part.optionalInteger("header_bytes", in: bytes) ?? limits.headerBytes

@@ -28,6 +28,7 @@ extension SQLiteLedger {
             answer.at.microseconds,
           ])
       }
+      for record in batch.kept { try SQLiteLedger.store(record, db) }
       for change in batch.jobs { try SQLiteLedger.store(change, db) }
       for answer in batch.cached { try SQLiteLedger.store(answer, db) }
       for hit in batch.cacheHits { try SQLiteLedger.store(hit, db) }

@@ -25,13 +25,16 @@ extension SQLiteLedger: ArtefactLedger {
   }
 
   public func note(_ artefact: ArtefactRecord) throws {
-    try write {
-      try $0.run(
-        """
-        INSERT INTO artefact VALUES (?, ?, ?, 0) ON CONFLICT (name) DO UPDATE
-        SET kept = max(kept, excluded.kept), bytes = excluded.bytes, leaving = 0
-        """, [artefact.name, artefact.byteCount, artefact.kept.microseconds])
-    }
+    try write { try SQLiteLedger.store(artefact, $0) }
+  }
+
+  /// Within a writing transaction.
+  static func store(_ artefact: ArtefactRecord, _ db: Database) throws {
+    try db.run(
+      """
+      INSERT INTO artefact VALUES (?, ?, ?, 0) ON CONFLICT (name) DO UPDATE
+      SET kept = max(kept, excluded.kept), bytes = excluded.bytes, leaving = 0
+      """, [artefact.name, artefact.byteCount, artefact.kept.microseconds])
   }
 
   // MARK: Reading

@@ -20,12 +20,13 @@ extension SQLiteLedger {
     }
     try db.run(
       """
-      INSERT INTO job VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?) ON CONFLICT (id) DO UPDATE
+      INSERT INTO job VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT)) ON CONFLICT (id) DO UPDATE
       SET state = excluded.state, revision = excluded.revision, ended = excluded.ended, json = excluded.json
       """,
       [
         id, Data(job.decision), job.state.rawValue, job.revision, job.ended?.microseconds,
         StoredText.value(job.input.reference), String(decoding: job.stored, as: UTF8.self),
+        StoredText.value(job.tenant),
       ])
     if let result = job.result {
       try use(result.copies, by: ArtefactHolder.job(job.id), at: job.ended ?? job.created, db)
@@ -69,24 +70,43 @@ extension SQLiteLedger {
     }
   }
 
-  public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
-    // Longer than any id, and so behind all of them.
-    let before = before.map { Data($0) } ?? Data(repeating: 0xFF, count: 17)
-    let parts = SQLiteLedger.listing(states)
+  public func jobs(
+    states: Set<JobState>?, tenant: String?, before: Identifier?, limit: Int
+  ) throws -> [Job] {
+    let parts = SQLiteLedger.listing(states, ofTenant: tenant != nil)
     guard !parts.isEmpty else { return [] }
     return try read { db in
-      var arguments = StatementArguments(parts.map { _ in before })
-      arguments += [limit]
-      return try SQLiteLedger.jobs(
-        db.rows("\(parts.joined(separator: " UNION ALL ")) ORDER BY id DESC LIMIT ?", arguments))
+      try SQLiteLedger.jobs(
+        db.rows(
+          SQLiteLedger.merged(parts), SQLiteLedger.arguments(parts.count, before, tenant, limit: limit)))
     }
+  }
+
+  /// Of all parts the latest.
+  static func merged(_ parts: [String]) -> String {
+    "\(parts.joined(separator: " UNION ALL ")) ORDER BY id DESC LIMIT ?"
+  }
+
+  /// What ``merged(_:)`` is given: for each part the id that ends the page before, and the tenant where there is one.
+  static func arguments(
+    _ parts: Int, _ before: Identifier?, _ tenant: String?, limit: Int
+  ) -> StatementArguments {
+    // Longer than any id, and so behind all of them.
+    let before = before.map { Data($0) } ?? Data(repeating: 0xFF, count: 17)
+    var arguments = StatementArguments()
+    for _ in 0..<parts {
+      arguments += [before]
+      if let tenant { arguments += [StoredText.value(tenant)] }
+    }
+    arguments += [limit]
+    return arguments
   }
 
   /// One query per index that holds some of the states in the order of ids: SQLite merges them, and reads no more rows
   /// than it gives.
-  private static func listing(_ states: Set<JobState>?) -> [String] {
-    let select = "SELECT json, id FROM job WHERE id < ?"
-    guard let states else { return [select] }
+  static func listing(_ states: Set<JobState>?, ofTenant: Bool) -> [String] {
+    let select = "SELECT json, id FROM job WHERE id < ?" + (ofTenant ? " AND tenant = CAST(? AS TEXT)" : "")
+    guard let states = states ?? (ofTenant ? Set(JobState.allCases) : nil) else { return [select] }
     let open = states.filter { !$0.isTerminal }.map { "'\($0.rawValue)'" }.sorted()
     let over = states.filter(\.isTerminal).map { "'\($0.rawValue)'" }.sorted()
     return

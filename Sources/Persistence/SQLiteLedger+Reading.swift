@@ -41,6 +41,12 @@ extension SQLiteLedger {
     }
   }
 
+  public func feedbackSubjects(of id: String) throws -> Set<Identifier> {
+    try read { db in
+      Set(try FeedbackTables(db, try SQLiteLedger.roll(db)).entries(under: id).map(\.about))
+    }
+  }
+
   public func feedback(after: Int64, _ body: (RecordedFeedback) throws -> Bool) throws {
     try read { db in
       let roll = try SQLiteLedger.roll(db)

@@ -112,12 +112,12 @@ extension SQLiteLedger {
     }
     try db.run(
       """
-      INSERT INTO generation VALUES (?, ?, ?, ?, CAST(? AS TEXT)) ON CONFLICT (id) DO UPDATE
+      INSERT INTO generation VALUES (?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT)) ON CONFLICT (id) DO UPDATE
       SET state = excluded.state, revision = excluded.revision, ended = excluded.ended, json = excluded.json
       """,
       [
         id, generation.state.rawValue, generation.revision, generation.ended?.microseconds,
-        Data(generation.stored),
+        Data(generation.stored), StoredText.value(generation.terms.tenant),
       ])
     guard stored == nil else { return }
     try db.run(
@@ -142,22 +142,24 @@ extension SQLiteLedger {
   }
 
   public func generations(
-    states: Set<GenerationState>?, before: Identifier?, limit: Int
+    states: Set<GenerationState>?, tenant: String?, before: Identifier?, limit: Int
   ) throws -> [Generation] {
-    // Longer than any id, and so behind all of them.
-    var arguments: StatementArguments = [before.map { Data($0) } ?? Data(repeating: 0xFF, count: 17)]
-    var condition = "g.id < ?"
-    if let states {
-      condition += " AND g.state IN (\(states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")))"
-    }
-    arguments += [limit]
+    let parts = SQLiteLedger.listing(states, ofTenant: tenant != nil)
+    guard !parts.isEmpty else { return [] }
     return try read { db in
       var generations: [Generation] = []
       let rows = try db.rows(
-        "\(SQLiteLedger.selection) WHERE \(condition) ORDER BY g.id DESC LIMIT ?", arguments)
+        SQLiteLedger.merged(parts), SQLiteLedger.arguments(parts.count, before, tenant, limit: limit))
       while let row = try rows.next() { generations.append(try SQLiteLedger.generation(row)) }
       return generations
     }
+  }
+
+  /// As for jobs: one query per state, in the order of ids.
+  static func listing(_ states: Set<GenerationState>?, ofTenant: Bool) -> [String] {
+    let select = selection + " WHERE g.id < ?" + (ofTenant ? " AND g.tenant = CAST(? AS TEXT)" : "")
+    guard let states = states ?? (ofTenant ? Set(GenerationState.allCases) : nil) else { return [select] }
+    return states.map(\.rawValue).sorted().map { "\(select) AND g.state = '\($0)'" }
   }
 
   private static func generation(_ row: Row) throws -> Generation {

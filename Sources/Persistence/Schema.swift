@@ -24,6 +24,7 @@ enum Schema {
       try db.execute(sql: artefacts)
       try db.execute(sql: cache)
     }
+    migrator.registerMigration("v7") { try $0.execute(sql: tenants) }
     return migrator
   }
 

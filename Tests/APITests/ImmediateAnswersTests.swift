@@ -18,8 +18,10 @@ import Wire
 
     init(limit: Int = 100, admits: @escaping (String?) -> Bool = { _ in true }) throws {
       try channel.pipeline.syncOperations.addHandler(
-        ImmediateAnswers(date: HeaderDate(), limit: limit, admits: admits) {
-          String(decoding: $0, as: UTF8.self).contains("now") ? Array("{}".utf8) : nil
+        ImmediateAnswers(
+          date: HeaderDate(), limit: limit, admits: { admits($0) ? DecidingPass(tenant: $0) : nil }
+        ) { body, pass in
+          String(decoding: body, as: UTF8.self).contains("now") ? Array((pass.tenant ?? "{}").utf8) : nil
         })
       try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
@@ -74,7 +76,7 @@ import Wire
   func keys() throws {
     let connection = try Connection { $0 == "Bearer good" }
     try connection.send("now", headers: ["Authorization": "Bearer good"])
-    #expect(try connection.answered() == ["200", "{}", "end"])
+    #expect(try connection.answered() == ["200", "Bearer good", "end"])
     try connection.send("now", headers: ["Authorization": "Bearer bad"])
     #expect(try connection.passed() == ["POST /v1/decisions", "now", "end"])
     #expect(try connection.answered() == [])

@@ -1,3 +1,4 @@
+import API
 import Adapters
 import ArgumentParser
 import Credits
@@ -30,6 +31,27 @@ struct ServeSettingsTests {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let error = #expect(throws: DeclarationErrors.self) { try ServeSettings(file: path) }
     return error?.errors.map { "\($0.line): \($0.message)" } ?? []
+  }
+
+  @Test("How webhooks are limited is read, and held to what it may be")
+  func webhooks() throws {
+    let settings = try Self.settings(
+      """
+      webhook_rate: 500
+      webhook_burst: 900.5
+      trusted_proxies: 2
+      limits: {webhook_refusal_cost: 10, webhook_sources: 50}
+      """)
+    let webhooks = settings.limits.webhooks
+    #expect(webhooks.rate == 500 && webhooks.burst == 900.5 && webhooks.trustedProxies == 2)
+    #expect(webhooks.refusalCost == 10 && webhooks.sources == 50)
+    #expect(try Self.errors("webhook_rate: 0\ntrusted_proxies: -1").count == 2)
+    let flags = try Serve.parse(["--webhook-rate", "7", "--webhook-burst", "8", "--trusted-proxies", "1"])
+    let parsed = try flags.settings().limits.webhooks
+    #expect(parsed.rate == 7 && parsed.burst == 8 && parsed.trustedProxies == 1)
+    for wrong in [["--webhook-rate", "0"], ["--webhook-burst", "0.5"], ["--trusted-proxies", "-1"]] {
+      #expect(throws: (any Error).self) { try Serve.parse(wrong) }
+    }
   }
 
   @Test("The executors' settings are read")

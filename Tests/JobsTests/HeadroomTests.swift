@@ -18,6 +18,18 @@ struct HeadroomTests {
     #expect(bucket.soonest(after: Sample.at(999)) == Sample.at(1_000))
   }
 
+  @Test("What a bucket is charged beyond its tokens is owed, a whole bucket at most")
+  func debt() {
+    var bucket = TokenBucket(capacity: 10, per: .seconds(10), at: Sample.at(0))
+    bucket.charge(13, at: Sample.at(0))
+    #expect(bucket.available(at: Sample.at(0)) == -3)
+    #expect(bucket.soonest(after: Sample.at(0)) == Sample.at(4))
+    let taken = [3.9, 4, 4].map { bucket.take(at: Sample.at($0)) }
+    #expect(taken == [false, true, false])
+    bucket.charge(1_000, at: Sample.at(4))
+    #expect(bucket.available(at: Sample.at(4)) == -10 && bucket.available(at: Sample.at(99)) == 10)
+  }
+
   @Test("Over any time no more is taken than the capacity and what was refilled")
   func bucketBound() {
     for seed in 0..<50 {

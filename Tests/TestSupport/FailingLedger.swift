@@ -130,6 +130,9 @@ public final class FailingLedger: Ledger {
   public func decisions(after: Int64, _ body: (Int64, Decision) throws -> Bool) throws {
     try base.decisions(after: after, body)
   }
+  public func feedbackSubjects(of id: String) throws -> Set<Identifier> {
+    try base.feedbackSubjects(of: id)
+  }
   public func feedback(after: Int64, _ body: (RecordedFeedback) throws -> Bool) throws {
     try base.feedback(after: after, body)
   }
@@ -141,8 +144,10 @@ public final class FailingLedger: Ledger {
     return try base.job(id)
   }
   public func unfinishedJobs(_ body: (Job) throws -> Void) throws { try base.unfinishedJobs(body) }
-  public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
-    try base.jobs(states: states, before: before, limit: limit)
+  public func jobs(
+    states: Set<JobState>?, tenant: String?, before: Identifier?, limit: Int
+  ) throws -> [Job] {
+    try base.jobs(states: states, tenant: tenant, before: before, limit: limit)
   }
   public func jobs(of decision: Identifier) throws -> [Job] { try base.jobs(of: decision) }
   public func attempt(atVendor id: String, of provider: String) throws -> (job: Identifier, attempt: Int)? {
@@ -234,9 +239,9 @@ public final class FailingLedger: Ledger {
     try base.unfinishedGenerations(body)
   }
   public func generations(
-    states: Set<GenerationState>?, before: Identifier?, limit: Int
+    states: Set<GenerationState>?, tenant: String?, before: Identifier?, limit: Int
   ) throws -> [Generation] {
-    try base.generations(states: states, before: before, limit: limit)
+    try base.generations(states: states, tenant: tenant, before: before, limit: limit)
   }
   public func dropGenerations(endedBefore: Instant) throws -> Int {
     try base.dropGenerations(endedBefore: endedBefore)

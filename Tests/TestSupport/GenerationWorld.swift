@@ -50,11 +50,13 @@ public struct GenerationWorld: Sendable {
     }
   }
 
-  public static func catalogue(_ ids: [String] = ["north/a", "south/b"]) throws -> Catalogue {
+  public static func catalogue(
+    _ ids: [String] = ["north/a", "south/b"], access: [String: Access] = [:]
+  ) throws -> Catalogue {
     var price = Price()
     price.perRequest = 0.25
     return try Catalogue(
-      providers: ["north", "south"].map { Provider(id: $0, name: $0) },
+      providers: ["north", "south"].map { Provider(id: $0, name: $0, access: access[$0]) },
       candidates: ids.enumerated().map { place, id in
         let parts = id.split(separator: "/").map(String.init)
         return Candidate(
@@ -68,12 +70,15 @@ public struct GenerationWorld: Sendable {
     poll: PollSchedule(floor: .milliseconds(3), ceiling: .milliseconds(3), growth: 1, jitter: 0),
     lists: true, cancels: true)
 
-  /// - Parameter isDead: whether the process is gone: its calls reach nobody then.
+  /// - Parameters:
+  ///   - access: how providers are called and paid, where that matters.
+  ///   - isDead: whether the process is gone: its calls reach nobody then.
   public static func start(
-    on ledger: any Ledger, _ vendors: Vendors, isDead: @escaping @Sendable () -> Bool = { false }
+    on ledger: any Ledger, _ vendors: Vendors, access: [String: Access] = [:],
+    isDead: @escaping @Sendable () -> Bool = { false }
   ) async throws -> GenerationWorld {
     let router = try await RoutingService.start(
-      on: ledger, embedder: HashingEmbedding(), catalogue: try catalogue(),
+      on: ledger, embedder: HashingEmbedding(), catalogue: try catalogue(access: access),
       settings: [("policy", .text("priority")), ("holdout", .number(0))], logger: quiet)
     var settings = DeliveryService.Settings()
     settings.commitPause = .milliseconds(2)

@@ -97,6 +97,21 @@ extension KeepingContract {
         is: [Sample.artefactName(3)])
       try expect(try ledger.artefactTotals(), is: ArtefactTotals(count: 3, bytes: 6, unused: 3))
     },
+    KeepingContract("a file is noted in a batch as it is by itself, and what was to go stays") { ledger in
+      let name = Sample.artefactName(1)
+      try ledger.note(ArtefactRecord(name: name, byteCount: 1, kept: Sample.at(5)))
+      try expect(try ledger.beginRemoval(of: name) { _ in true })
+      var batch = LedgerBatch()
+      batch.kept = [
+        ArtefactRecord(name: name, byteCount: 1, kept: Sample.at(3)),
+        ArtefactRecord(name: Sample.artefactName(2), byteCount: 2, kept: Sample.at(6)),
+      ]
+      try expect(!batch.isEmpty)
+      _ = try ledger.append(batch)
+      try expect(try ledger.artefactRecord(name)?.isLeaving, is: false)
+      try expect(try ledger.artefactRecord(name)?.kept, is: Sample.at(5))
+      try expect(try ledger.artefactTotals(), is: ArtefactTotals(count: 2, bytes: 3, unused: 2))
+    },
     KeepingContract("a shared file is used by each job that made it, until the last one is dropped") {
       ledger in
       try ledger.keep(try Sample.finishedJob(1, making: Sample.copies(1, 2)))

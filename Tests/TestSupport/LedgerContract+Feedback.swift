@@ -88,6 +88,17 @@ extension LedgerContract {
       try expect(ledger.say(one), is: [.duplicate])
       try expect(ledger.feedback(about: Sample.id(1))[0].submission, is: one)
     },
+    LedgerContract("what is said under an id is about the decisions it names, known or not") { ledger in
+      try ledger.prepare(decisions: 2)
+      let comparison = Submission.Content.signal(.comparison, reward: 1, trust: 1, other: Sample.id(9))
+      _ = try ledger.append(
+        Sample.batch(
+          [],
+          [Sample.submission("a", about: 1), Sample.submission("b", about: 2, content: comparison)]))
+      try expect(ledger.feedbackSubjects(of: "a"), is: [Sample.id(1)])
+      try expect(ledger.feedbackSubjects(of: "b"), is: [Sample.id(2), Sample.id(9)])
+      try expect(ledger.feedbackSubjects(of: "c"), is: [])
+    },
     LedgerContract("the same id with the same content is a duplicate, whatever its time") { ledger in
       try ledger.prepare(decisions: 1)
       let first = Sample.submission("a", about: 1, score: 0.5)

@@ -147,6 +147,31 @@ extension LedgerContract {
           ledger.jobs(states: states, before: last, limit: 100), is: expected.filter { $0.id < last })
       }
     },
+    LedgerContract("a tenant's list has its jobs alone, as everybody's has all") { ledger in
+      let mine = try Sample.jobsInAllStates()
+      for job in mine { try ledger.keep(JobChange(job, before: nil, entries: [])) }
+      let others = try ["beta\u{0}", nil, "acme2"].enumerated().map { place, tenant in
+        let sample = try Sample.job(20 + place)
+        return try Job(
+          id: sample.id, decision: sample.decision, capability: sample.capability, input: sample.input,
+          plan: sample.plan, created: sample.created, budget: .minutes(1), tenant: tenant)
+      }
+      for job in others { try ledger.keep(JobChange(job, before: nil, entries: [])) }
+      // The one that was answered by an earlier result is nobody's.
+      let latest = mine.filter { $0.tenant == "acme" }.sorted { $0.id > $1.id }
+      for states in [nil, [.queued], [.succeeded, .running], []] as [Set<JobState>?] {
+        let expected = latest.filter { states?.contains($0.state) ?? true }
+        func list(before: Identifier? = nil, _ limit: Int = 99) throws -> [Job] {
+          try ledger.jobs(states: states, tenant: "acme", before: before, limit: limit)
+        }
+        try expect(list(), is: expected)
+        try expect(list(before: nil, 2), is: Array(expected.prefix(2)))
+        try expect(list(before: latest[3].id), is: expected.filter { $0.id < latest[3].id })
+      }
+      try expect(ledger.jobs(states: nil, tenant: "beta\u{0}", before: nil, limit: 9), is: [others[0]])
+      try expect(ledger.jobs(states: nil, tenant: "nobody", before: nil, limit: 9), is: [])
+      try expect(ledger.jobs(states: nil, before: nil, limit: 99).count, is: mine.count + 3)
+    },
     LedgerContract("a decision may have several jobs") { ledger in
       let first = try Sample.job(1)
       let second = try Job(

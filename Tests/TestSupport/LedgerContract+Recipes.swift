@@ -120,6 +120,26 @@ extension LedgerContract {
       try expect(try ledger.generations(states: nil, before: nil, limit: 9).count, is: 1)
       try expect(try ledger.deliveries(state: nil, job: nil, before: nil, limit: 9).isEmpty)
     },
+    LedgerContract("a tenant's list has its generations alone") { ledger in
+      for number in 1...6 {
+        let tenant = number % 3 == 0 ? nil : number % 3 == 1 ? "acme" : "beta"
+        try ledger.store(
+          try Sample.generation(number, terms: Generation.Terms(tenant: tenant)), before: nil)
+      }
+      func list(
+        _ states: Set<GenerationState>?, of tenant: String?, before: Identifier? = nil, limit: Int = 9
+      ) throws -> [Int] {
+        try ledger.generations(states: states, tenant: tenant, before: before, limit: limit).map {
+          Int(($0.created - Sample.at()).seconds / 60)
+        }
+      }
+      try expect(try list(nil, of: "acme"), is: [4, 1])
+      try expect(try list([.running], of: "beta", limit: 1), is: [5])
+      try expect(try list([.failed], of: "beta"), is: [])
+      try expect(try list(nil, of: "beta", before: Sample.generation(5).id), is: [2])
+      try expect(try list(nil, of: nil), is: [6, 5, 4, 3, 2, 1])
+      try expect(try list([], of: "acme"), is: [])
+    },
     LedgerContract("generations are listed from the latest, by state, and page by page") { ledger in
       for number in 1...5 {
         var generation = try Sample.generation(number)

@@ -38,15 +38,21 @@ enum Bearer {
     return secret.isEmpty ? nil : secret
   }
 
-  /// Whether a request that is answered where its bytes arrive may be: without a task, a lock that is waited for, or a
-  /// word of refusal, which the routes have.
-  static func admits(_ authorization: String?, _ credits: CreditService) -> Bool {
-    if credits.keys.isOpen { return true }
+  /// What a request may be answered by where its bytes arrive: without a task, a lock that is waited for, or a word of
+  /// refusal, which the routes have. Nil when it may not.
+  static func pass(_ authorization: String?, _ credits: CreditService) -> DecidingPass? {
+    if credits.keys.isOpen { return DecidingPass() }
     guard let authorization, let secret = secret(in: authorization),
-      let key = credits.keys.key(for: secret), key.scopes.allow(.decide)
-    else { return false }
-    return credits.refusal(of: key) == nil
+      let key = credits.keys.key(for: secret), key.scopes.allow(.decide), credits.refusal(of: key) == nil
+    else { return nil }
+    return DecidingPass(tenant: key.tenant)
   }
+}
+
+/// Leave to be answered where a request's bytes arrive.
+struct DecidingPass: Hashable, Sendable {
+  /// Whose decision it will be; nil for nobody's in particular.
+  var tenant: String?
 }
 
 extension Problem {
@@ -64,31 +70,5 @@ extension Problem {
     return Problem(
       .forbidden, "scope-missing", "The key does not open this",
       "this needs the scope \(wanted), and the key has \(key.scopes.names.joined(separator: ", "))")
-  }
-
-  /// Money: who has too little of it, and when there may be more.
-  static func refused(_ refusal: CreditRefusal) -> Problem {
-    switch refusal {
-    case .budget(let key, let budget, let spent, let needed, let again):
-      return Problem(
-        .init(code: 402, reasonPhrase: "Payment Required"), "budget-exceeded",
-        "The key's budget for this day is used up", "\(refusal)",
-        extra: {
-          $0.field("key", key.description)
-          $0.field("budget_usd", budget.dollars)
-          $0.field("spent_usd", spent.dollars)
-          $0.field("needed_usd", needed.dollars)
-          $0.field("begins_again_at", again.description)
-        })
-    case .balance(let account, let balance, let needed):
-      return Problem(
-        .init(code: 402, reasonPhrase: "Payment Required"), "insufficient-credits",
-        "The account does not cover this", "\(refusal)",
-        extra: {
-          $0.field("account", account.description)
-          $0.field("balance_usd", balance.dollars)
-          $0.field("needed_usd", needed.dollars)
-        })
-    }
   }
 }

@@ -27,6 +27,17 @@ struct Caller: Sendable {
   /// Whether something of a tenant's may be seen.
   func maySee(_ other: String?) -> Bool { tenant == nil || tenant == other }
 
+  /// The decisions of other tenants' that something is said about; none for a caller who may speak of all.
+  func foreign(in submissions: [Submission], _ service: RoutingService) async throws -> Set<Identifier> {
+    guard let tenant else { return [] }
+    return try await service.foreign(to: tenant, in: submissions)
+  }
+
+  /// - Throws: 404 where something is said about another tenant's decision.
+  func checkSubjects(of submissions: [Submission], _ service: RoutingService) async throws {
+    if let id = try await foreign(in: submissions, service).min() { throw Problem.unknownDecision(id) }
+  }
+
   /// Refuses advice on a budget that is used up.
   ///
   /// - Throws: 402.

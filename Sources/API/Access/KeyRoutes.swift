@@ -10,13 +10,13 @@ struct KeyRoutes {
   let ledger: any Ledger
   let limits: RequestLimits
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/keys", use: list)
     router.post("v1/keys", use: make)
     router.delete("v1/keys/:id", use: revoke)
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let keys = try ledger.apiKeys()
     return .json(reserving: keys.count * 256 + 64) { writer in
@@ -24,7 +24,7 @@ struct KeyRoutes {
     }
   }
 
-  private func make(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func make(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let names = reader.strings("scopes", count: 1...4)
@@ -49,7 +49,7 @@ struct KeyRoutes {
     }
   }
 
-  private func revoke(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func revoke(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let text = context.pathParameter("id")
     guard let id = Identifier(text), let key = try credits.revokeKey(id) else {

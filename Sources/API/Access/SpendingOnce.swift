@@ -31,29 +31,14 @@ extension IdempotencyGate {
     _ request: Request, _ route: String, body: [UInt8], field: String? = nil,
     _ work: (Keep?) async throws -> [UInt8]
   ) async throws -> (bytes: [UInt8], headers: HTTPFields) {
-    guard let name = try IdempotencyGate.key(request, field) else { return (try await work(nil), [:]) }
+    guard let name = try IdempotencyKey.read(request, or: field, at: "/idempotency_key") else {
+      return (try await work(nil), [:])
+    }
     let scope = Caller.current.scope + route + " "
     let (bytes, isReplay) = try await answer(scope: scope, key: name, body: body) { digest in
       try await work(
         Keep(key: scope + name, digest: digest, mint: service.mintIdentifier, now: service.clock.now))
     }
     return (bytes, isReplay ? [.idempotentReplay: "true"] : [:])
-  }
-
-  /// The key of a request, which may stand in its header or in its body.
-  static func key(_ request: Request, _ field: String?) throws -> String? {
-    guard let header = request.headers[.idempotencyKey] else { return field }
-    guard (1...255).contains(header.unicodeScalars.count) else {
-      throw Problem.header("Idempotency-Key", "must have 1 to 255 characters")
-    }
-    if let field, field != header {
-      throw Problem.invalid(
-        FieldErrors([
-          FieldError(
-            pointer: "/idempotency_key",
-            message: "is '\(field)', and the header Idempotency-Key says '\(header)'")
-        ]))
-    }
-    return header
   }
 }

@@ -23,14 +23,14 @@ struct AccountRoutes {
     gate = IdempotencyGate(service)
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/accounts", use: list)
     router.get("v1/accounts/:id", use: read)
     router.get("v1/accounts/:id/entries", use: entries)
     router.post("v1/accounts/:id/grants", use: grant)
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let accounts = credits.accounts
     return .json(reserving: accounts.count * 128 + 64) { writer in
@@ -38,13 +38,13 @@ struct AccountRoutes {
     }
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let account = try known(context)
     return .json { $0.account(account) }
   }
 
-  private func entries(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func entries(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("before", "limit")
     let account = try known(context)
     let limit = try request.number("limit", default: 50, in: 1...500)
@@ -64,7 +64,7 @@ struct AccountRoutes {
     }
   }
 
-  private func grant(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func grant(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let id = try context.account()
     guard id.takesGrants else {
@@ -100,7 +100,7 @@ struct AccountRoutes {
     }
   }
 
-  private func known(_ context: BasicRequestContext) throws -> CreditAccount {
+  private func known(_ context: RouterContext) throws -> CreditAccount {
     let id = try context.account()
     guard let account = credits.account(id) else {
       throw Problem.notFound("no entry speaks of account '\(id)'; a grant opens tenant:NAME or pool:PROVIDER")
@@ -143,7 +143,7 @@ extension JSONWriter {
   }
 }
 
-extension BasicRequestContext {
+extension RouterContext {
   fileprivate func account() throws -> CreditAccountID {
     let text = pathParameter("id")
     guard let id = CreditAccountID(text) else {

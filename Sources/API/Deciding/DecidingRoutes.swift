@@ -19,7 +19,7 @@ struct DecidingRoutes {
     gate = IdempotencyGate(service)
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("v1/decisions", use: decide)
     router.post("v1/decisions:batch", use: decideBatch)
     router.get("v1/decisions/:id", use: read)
@@ -27,20 +27,24 @@ struct DecidingRoutes {
     router.post("v1/decisions/:id/outcome", use: report)
   }
 
-  private func decide(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func decide(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let body = try await request.bytes(limit: limits.smallBody)
     let wanted = try DecisionRequest(
       try JSONValue.parse(body), dimension: service.embedder.dimension, limits: limits)
     guard let key = wanted.idempotencyKey else {
       try Caller.current.checkBudget()
-      return .json(bytes: render(try await service.decide(wanted.intent, embedding: wanted.embedding)))
+      let answered = try await service.decide(
+        wanted.intent, embedding: wanted.embedding, tenant: Caller.current.tenant)
+      return .json(bytes: render(answered))
     }
     let scope = Caller.current.scope
     let (bytes, isReplay) = try await gate.answer(scope: scope, key: key, body: body) { digest in
       try Caller.current.checkBudget()
       var bytes: [UInt8] = []
-      _ = try await service.decide(wanted.intent, embedding: wanted.embedding) { answered in
+      _ = try await service.decide(
+        wanted.intent, embedding: wanted.embedding, tenant: Caller.current.tenant
+      ) { answered in
         bytes = render(answered)
         return Answer(
           key: scope + key, digest: digest, decision: answered.decision.id, body: bytes,
@@ -55,13 +59,16 @@ struct DecidingRoutes {
   /// The answer to a body of `POST /v1/decisions` where it is to be had without waiting; nil for everything else: an
   /// error, an `idempotency_key`, a long text, a record that must be on disk first. ``decide(_:_:)`` then takes the
   /// whole request, so that there is one place for each of these.
-  func answerAtOnce(_ body: UnsafeRawBufferPointer) -> [UInt8]? {
+  ///
+  /// - Parameter tenant: of the key that it came with; nil for none.
+  func answerAtOnce(_ body: UnsafeRawBufferPointer, tenant: String?) -> [UInt8]? {
     guard body.count <= DecidingRoutes.longestAtOnce,
       let (value, floats) = try? JSONValue.parse(body, packing: "embedding"),
       let wanted = try? DecisionRequest(
         value, floats: floats, dimension: service.embedder.dimension, limits: limits),
       wanted.idempotencyKey == nil,
-      let answered = try? service.decideAtOnce(wanted.intent, embedding: wanted.embedding)
+      let answered = try? service.decideAtOnce(
+        wanted.intent, embedding: wanted.embedding, tenant: tenant)
     else { return nil }
     return render(answered)
   }
@@ -75,7 +82,7 @@ struct DecidingRoutes {
     return writer.bytes
   }
 
-  private func decideBatch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func decideBatch(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     try Caller.current.checkBudget()
     let value = try JSONValue.parse(try await request.bytes(limit: limits.largeBody))
@@ -99,7 +106,7 @@ struct DecidingRoutes {
         problems[index] = .invalid(error)
       }
     }
-    var answers = try await service.decide(requests).makeIterator()
+    var answers = try await service.decide(requests, tenant: Caller.current.tenant).makeIterator()
     return .json(reserving: items.count * 1_024) { writer in
       writer.array("decisions") { writer in
         for problem in problems {
@@ -116,9 +123,9 @@ struct DecidingRoutes {
     }
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let explanation = try await service.explain(try context.decisionID())
+    let explanation = try await explanation(context)
     let id = explanation.decision.id
     let feedback = try service.ledger.feedback(about: id)
     let reward = try await service.reward(of: id)
@@ -150,19 +157,25 @@ struct DecidingRoutes {
     }
   }
 
-  private func explain(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func explain(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let explanation = try await service.explain(try context.decisionID())
+    let explanation = try await explanation(context)
     return .json(reserving: 8_192) { $0.explanation(explanation) }
   }
 
+  /// Of the decision in the path; another tenant's is as good as unknown.
+  private func explanation(_ context: RouterContext) async throws -> Explanation {
+    try await service.explain(try context.identifier(of: "decision"), for: Caller.current.tenant)
+  }
+
   /// `POST /v1/decisions/{id}/outcome`: an outside executor says who did the work and how it ended.
-  private func report(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func report(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let id = try context.decisionID()
+    let id = try context.identifier(of: "decision")
     let value = try JSONValue.parse(try await request.bytes(limit: limits.smallBody))
     let now = service.clock.now
     let submission = try OutcomeRequest.read(value, decision: id, now: now)
+    try await Caller.current.checkSubjects(of: [submission], service)
     return try FeedbackRoutes.answer(
       [.success(submission)], try await service.judge([submission]), isSingle: true)
   }
@@ -170,14 +183,6 @@ struct DecidingRoutes {
 
 extension HTTPField.Name {
   static let idempotentReplay = HTTPField.Name("Idempotent-Replay")!
-}
-
-extension BasicRequestContext {
-  func decisionID() throws -> Identifier {
-    let text = pathParameter("id")
-    guard let id = Identifier(text) else { throw Problem.notFound("'\(text)' is not a decision id (a UUID)") }
-    return id
-  }
 }
 
 extension Explanation {

@@ -13,13 +13,13 @@ struct ArtefactAccountRoutes {
   let clock: any WallClock
   let retention: @Sendable () -> Span
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/artefacts", use: list)
     router.post("v1/artefacts:clean", use: clean)
     if links != nil { router.post("v1/artefact-keys", use: rotate) }
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("after", "limit")
     let limit = try request.number("limit", default: 50, in: 1...500)
     // One more tells whether there is a next page.
@@ -43,7 +43,7 @@ struct ArtefactAccountRoutes {
     }
   }
 
-  private func clean(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func clean(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     do {
       let cleaning = try await register.clean(ArtefactRetention(longest: retention()))
@@ -59,7 +59,7 @@ struct ArtefactAccountRoutes {
     }
   }
 
-  private func rotate(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func rotate(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let body = try await request.bytes(limit: limits.smallBody)
     var reader = try FieldReader(body.isEmpty ? [:] : try JSONValue.parse(body))

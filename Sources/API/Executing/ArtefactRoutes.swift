@@ -17,9 +17,9 @@ struct ArtefactRoutes {
   /// Bytes read at once: no file stands in memory whole.
   static let chunk = 256 * 1_024
 
-  func add(to router: some RouterMethods<BasicRequestContext>) { router.get("v1/artefacts/:name", use: read) }
+  func add(to router: some RouterMethods<RouterContext>) { router.get("v1/artefacts/:name", use: read) }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     if links == nil { try request.allowQuery() } else { try request.allowQuery("expires", "signature") }
     let name = context.pathParameter("name")
     // Before the store is asked: without a link nobody learns what is there.

@@ -9,12 +9,12 @@ import Wire
 struct CacheRoutes {
   let cache: ResponseCache
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/cache", use: show)
     router.delete("v1/cache", use: drop)
   }
 
-  private func show(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func show(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let statistics = try cache.statistics()
     let counts = statistics.counts
@@ -38,7 +38,7 @@ struct CacheRoutes {
   }
 
   /// Without a parameter all is dropped.
-  private func drop(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func drop(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("pattern", "capability", "provider", "model")
     for name in ["pattern", "provider", "model"] where request.query(name)?.isEmpty == true {
       throw Problem.parameter(name, "must not be empty; leave it out to drop all")

@@ -12,13 +12,13 @@ struct JobEventRoutes {
   let jobs: JobService
   let heartbeat: Duration
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/jobs/:id/events", use: events)
   }
 
-  private func events(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func events(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let id = try context.jobID()
+    let id = try context.identifier(of: "job")
     guard AcceptedTypes(request.headers[values: .accept]).allow("text", "event-stream") else {
       throw Problem(
         .notAcceptable, "not-acceptable", "The answer has another type",

@@ -5,7 +5,6 @@ import Hummingbird
 import Jobs
 import Routing
 import Serving
-import ServiceLifecycle
 import Synchronization
 import Wire
 
@@ -24,7 +23,7 @@ struct JobRoutes {
     gate = IdempotencyGate(service)
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("v1/jobs", use: submit)
     router.get("v1/jobs", use: list)
     router.get("v1/jobs/:id", use: read)
@@ -33,7 +32,7 @@ struct JobRoutes {
 
   // MARK: Taking in
 
-  private func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func submit(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let preference = Preference(request.headers[values: .prefer])
     let body = try await request.bytes(limit: limits.jobBody)
@@ -85,7 +84,7 @@ struct JobRoutes {
       return .json(isOver ? .ok : .accepted, headers: headers, bytes: bytes)
     }
     headers[.preferenceApplied] = "wait=\(wait)"
-    guard let view = try await waited(for: id, seconds: wait) else {
+    guard let view = try await jobs.view(id, waiting: wait) else {
       return .json(.accepted, headers: headers, bytes: bytes)
     }
     if !view.job.state.isTerminal, let retry = view.retryAfter {
@@ -96,61 +95,27 @@ struct JobRoutes {
 
   // MARK: Reading
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-    try request.allowQuery("state", "before", "limit")
-    let limit = try request.number("limit", default: 50, in: 1...500)
-    let states = try request.query("state").map { text in
-      Set(
-        try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
-          guard let state = JobState(rawValue: String(name)) else {
-            let known = JobState.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem.parameter("state", "must be one or several of \(known), got '\(name)'")
-          }
-          return state
-        })
-    }
-    let before = try request.query("before").map { text in
-      guard let id = Identifier(text) else {
-        throw Problem.parameter("before", "must be a job id (a UUID), got '\(text)'")
-      }
-      return id
-    }
-    // One more tells whether there is a next page.
-    let views = try await visible(states, before: before, limit: limit + 1)
-    let page = try views.prefix(limit).map { ($0, try service.answered($0.decision)) }
-    let next = views.count > limit ? page.last?.0.job.id.description : nil
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
+    let listing = try Listing<JobState>(request, of: "job")
+    let found = try await jobs.list(
+      states: listing.states, tenant: Caller.current.tenant, before: listing.before, limit: listing.reach)
+    let (views, next) = listing.page(found) { $0.job.id }
+    let page = try views.map { ($0, try service.answered($0.decision)) }
     return .json(reserving: page.count * 2_048 + 64) { writer in
       writer.objects("jobs", page) { $0.job($1.0, $1.1, parts(of: $1.1)) }
       writer.field("next", next)
     }
   }
 
-  /// The jobs that the caller may see, the latest first. A key of one tenant's reads over the others' jobs.
-  private func visible(_ states: Set<JobState>?, before: Identifier?, limit: Int) async throws -> [JobView] {
-    let caller = Caller.current
-    guard caller.tenant != nil else {
-      return try await jobs.list(states: states, before: before, limit: limit)
-    }
-    var found: [JobView] = []
-    var last = before
-    while found.count < limit {
-      let page = try await jobs.list(states: states, before: last, limit: 500)
-      found += page.filter { caller.maySee($0.job.tenant) }
-      guard page.count == 500, let next = page.last?.job.id else { break }
-      last = next
-    }
-    return Array(found.prefix(limit))
-  }
-
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let id = try context.jobID()
+    let id = try context.identifier(of: "job")
     try await allow(id)
     var headers: HTTPFields = [:]
     let view: JobView?
     if let wait = Preference(request.headers[values: .prefer]).wait {
       headers[.preferenceApplied] = "wait=\(wait)"
-      view = try await waited(for: id, seconds: wait)
+      view = try await jobs.view(id, waiting: wait)
     } else {
       view = try await jobs.view(id)
     }
@@ -168,22 +133,11 @@ struct JobRoutes {
     }
   }
 
-  /// Waits until a job is over, the time is, or the router shuts down.
-  private func waited(for id: Identifier, seconds: Int) async throws -> JobView? {
-    do {
-      return try await cancelWhenGracefulShutdown {
-        try await jobs.wait(for: id, atMost: .seconds(Int64(seconds)))
-      }
-    } catch is CancellationError {
-      return try await jobs.view(id)
-    }
-  }
-
   // MARK: Calling off
 
-  private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func cancel(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let id = try context.jobID()
+    let id = try context.identifier(of: "job")
     guard let before = try await jobs.view(id), Caller.current.maySee(before.job.tenant) else {
       throw Problem.unknownJob(id)
     }
@@ -228,15 +182,6 @@ private final class RenderedOnce: Sendable {
 extension HTTPField.Name {
   static let prefer = HTTPField.Name("Prefer")!
   static let preferenceApplied = HTTPField.Name("Preference-Applied")!
-  static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
-}
-
-extension BasicRequestContext {
-  func jobID() throws -> Identifier {
-    let text = pathParameter("id")
-    guard let id = Identifier(text) else { throw Problem.notFound("'\(text)' is not a job id (a UUID)") }
-    return id
-  }
 }
 
 extension Problem {

@@ -8,13 +8,14 @@ import Wire
 struct ProviderRoutes {
   let service: RoutingService
   let jobs: JobService
+  let gate: WebhookGate
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/providers", use: list)
     router.get("v1/providers/:id/health", use: health)
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let catalogue = service.snapshot.catalogue.value
     let views = Dictionary(uniqueKeysWithValues: await jobs.providers().map { ($0.provider, $0) })
@@ -29,7 +30,7 @@ struct ProviderRoutes {
         writer.field("candidates", catalogue.candidates.count { $0.provider == provider.id })
         // One that the executors have not heard of yet will be theirs with the next catalogue.
         if let view = views[provider.id] {
-          writer.object("live") { $0.provider(view, at: now) }
+          writer.object("live") { $0.provider(view, at: now, limited: gate.limited(for: provider.id)) }
         } else {
           writer.null("live")
         }
@@ -37,7 +38,7 @@ struct ProviderRoutes {
     }
   }
 
-  private func health(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func health(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("limit")
     let id = context.pathParameter("id")
     let limit = try request.number("limit", default: 288, in: 1...10_000)
@@ -74,7 +75,8 @@ extension Span {
 }
 
 extension JSONWriter {
-  fileprivate mutating func provider(_ view: ProviderView, at now: Instant) {
+  /// - Parameter limited: webhooks that came too fast, since the start.
+  fileprivate mutating func provider(_ view: ProviderView, at now: Instant, limited: Int) {
     field("obstacle", view.obstacle)
     field("health", view.health?.rawValue)
     if let service = view.service {
@@ -91,6 +93,7 @@ extension JSONWriter {
     field("queued", view.queued)
     field("concurrency", view.concurrency)
     field("webhooks_dropped", view.droppedWebhooks)
+    field("webhooks_limited", limited)
     objects("candidates", view.candidates) { writer, candidate in
       let live = candidate.live
       writer.field("candidate", candidate.candidate)

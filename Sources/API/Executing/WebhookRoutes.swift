@@ -14,20 +14,25 @@ struct WebhookRoutes: Sendable {
   let jobs: JobService
   let clock: any WallClock
   let limits: RequestLimits
+  let gate: WebhookGate
   private let refusals = RefusalLog()
 
-  init(jobs: JobService, clock: any WallClock, limits: RequestLimits) {
+  init(jobs: JobService, clock: any WallClock, limits: RequestLimits, gate: WebhookGate) {
     self.jobs = jobs
     self.clock = clock
     self.limits = limits
+    self.gate = gate
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("webhooks/:provider", use: receive)
   }
 
-  private func receive(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func receive(_ request: Request, _ context: RouterContext) async throws -> Response {
     let provider = context.pathParameter("provider")
+    let known = jobs.router.snapshot.catalogue.value.provider(provider)
+    let visitor = gate.visitor(request, context, provider: known?.id ?? "")
+    try gate.admit(visitor, at: clock.now)
     let call = WebhookCall(
       headers: request.headers.map { WebhookCall.Field($0.name.rawName, $0.value) },
       body: try await request.bytes(limit: limits.webhookBody))
@@ -39,11 +44,13 @@ struct WebhookRoutes: Sendable {
       return WebhookRoutes.answer(
         .accepted, "unknown_job", "no job of this router is meant; do not send it again")
     case .unknownProvider:
+      gate.charge(visitor, at: clock.now)
       throw Problem.notFound("the catalogue has no provider '\(provider)'")
     case .unavailable(let detail):
       throw Problem(
         .serviceUnavailable, "unavailable", "The router cannot do this now", detail, retryAfter: 5)
     case .refused(let refusal):
+      if refusal.isSendersFault { gate.charge(visitor, at: clock.now) }
       if let count = refusals.note(at: clock.now) {
         context.logger.warning(
           "webhooks refused",

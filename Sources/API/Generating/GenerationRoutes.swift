@@ -5,7 +5,6 @@ import Jobs
 import Recipes
 import Routing
 import Serving
-import ServiceLifecycle
 import Wire
 
 /// `/v1/generate/{capability}` and `/v1/generations`: recipes carried out, how they stand, and calling them off.
@@ -25,7 +24,7 @@ struct GenerationRoutes {
     gate = IdempotencyGate(service)
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("v1/generate/:capability", use: submit)
     router.get("v1/generations", use: list)
     router.get("v1/generations/:id", use: read)
@@ -34,7 +33,7 @@ struct GenerationRoutes {
 
   // MARK: Taking in
 
-  private func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func submit(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let name = context.pathParameter("capability")
     guard let capability = Capability(name: name) else {
@@ -43,12 +42,8 @@ struct GenerationRoutes {
     let preference = Preference(request.headers[values: .prefer])
     let body = try await request.bytes(limit: limits.jobBody)
     let wanted = try GenerationRequest(try JSONValue.parse(body), capability, limits: limits)
-    guard request.headers[values: .providerKey].isEmpty else {
-      throw Problem.header(
-        "X-Provider-Key",
-        "is taken by POST /v1/jobs alone: a recipe may go on after a restart, and keys are not kept")
-    }
     var order = wanted.order
+    order.credentials = try ProviderKeys.read(request.headers)
     order.terms.tenant = try Caller.current.tenant(named: order.terms.tenant)
     order.terms.apiKey = Caller.current.key?.id
     let (bytes, headers) = try await gate.once(
@@ -83,7 +78,7 @@ struct GenerationRoutes {
     headers[.location] = "/v1/generations/\(id)"
     guard let wait = preference.wait else { return .json(.accepted, headers: headers, bytes: bytes) }
     headers[.preferenceApplied] = "wait=\(wait)"
-    guard let view = try await waited(for: id, seconds: wait) else {
+    guard let view = try await generations.view(id, waiting: wait) else {
       return .json(.accepted, headers: headers, bytes: bytes)
     }
     return .json(
@@ -93,52 +88,15 @@ struct GenerationRoutes {
 
   // MARK: Reading
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-    try request.allowQuery("state", "before", "limit")
-    let limit = try request.number("limit", default: 50, in: 1...500)
-    let states = try request.query("state").map { text in
-      Set(
-        try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
-          guard let state = GenerationState(rawValue: String(name)) else {
-            let known = GenerationState.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem.parameter("state", "must be one or several of \(known), got '\(name)'")
-          }
-          return state
-        })
-    }
-    let before = try request.query("before").map { text in
-      guard let id = Identifier(text) else {
-        throw Problem.parameter("before", "must be a generation id (a UUID), got '\(text)'")
-      }
-      return id
-    }
-    // One more tells whether there is a next page.
-    let views = try await visible(states, before: before, limit: limit + 1)
-    let page = Array(views.prefix(limit))
-    let next = views.count > limit ? page.last?.generation.id.description : nil
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
+    let listing = try Listing<GenerationState>(request, of: "generation")
+    let found = try await generations.list(
+      states: listing.states, tenant: Caller.current.tenant, before: listing.before, limit: listing.reach)
+    let (page, next) = listing.page(found) { $0.generation.id }
     return .json(reserving: page.count * 2_048 + 64) { writer in
       writer.objects("generations", page) { $0.generation($1) }
       writer.field("next", next)
     }
-  }
-
-  /// The generations that the caller may see, the latest first.
-  private func visible(
-    _ states: Set<GenerationState>?, before: Identifier?, limit: Int
-  ) async throws -> [GenerationView] {
-    let caller = Caller.current
-    guard caller.tenant != nil else {
-      return try await generations.list(states: states, before: before, limit: limit)
-    }
-    var found: [GenerationView] = []
-    var last = before
-    while found.count < limit {
-      let page = try await generations.list(states: states, before: last, limit: 500)
-      found += page.filter { caller.maySee($0.generation.terms.tenant) }
-      guard page.count == 500, let next = page.last?.generation.id else { break }
-      last = next
-    }
-    return Array(found.prefix(limit))
   }
 
   /// Another tenant's generation is as good as unknown.
@@ -149,15 +107,15 @@ struct GenerationRoutes {
     return view
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let id = try context.generationID()
+    let id = try context.identifier(of: "generation")
     _ = try await allowed(id)
     var headers: HTTPFields = [:]
     let view: GenerationView?
     if let wait = Preference(request.headers[values: .prefer]).wait {
       headers[.preferenceApplied] = "wait=\(wait)"
-      view = try await waited(for: id, seconds: wait)
+      view = try await generations.view(id, waiting: wait)
     } else {
       view = try await generations.view(id)
     }
@@ -165,19 +123,11 @@ struct GenerationRoutes {
     return .json(headers: headers, bytes: GenerationRoutes.render(view))
   }
 
-  /// Waits until a generation is over, the time is, or the router shuts down.
-  private func waited(for id: Identifier, seconds: Int) async throws -> GenerationView? {
-    await cancelWhenGracefulShutdown {
-      await generations.wait(for: id, atMost: .seconds(seconds))
-    }
-    return try await generations.view(id)
-  }
-
   // MARK: Calling off
 
-  private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func cancel(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
-    let id = try context.generationID()
+    let id = try context.identifier(of: "generation")
     let before = try await allowed(id)
     guard !before.generation.state.isTerminal else { throw Problem.generationOver(before.generation) }
     guard let view = try await generations.cancel(id) else { throw Problem.unknownGeneration(id) }
@@ -200,16 +150,6 @@ struct GenerationRoutes {
     } catch let refusal as GenerationRefusal {
       throw Problem.refused(refusal)
     }
-  }
-}
-
-extension BasicRequestContext {
-  fileprivate func generationID() throws -> Identifier {
-    let text = pathParameter("id")
-    guard let id = Identifier(text) else {
-      throw Problem.notFound("'\(text)' is not a generation id (a UUID)")
-    }
-    return id
   }
 }
 
@@ -240,6 +180,8 @@ extension Problem {
       return Problem(
         .unprocessableContent, "callback-refused", "The generation's end cannot be told there",
         "/callback_url: \(message)", errors: [FieldError(pointer: "/callback_url", message: message)])
+    case .credits(let refusal): return .refused(refusal)
+    case .credential(let message): return .header("X-Provider-Key", "cannot be used: \(message)")
     }
   }
 }

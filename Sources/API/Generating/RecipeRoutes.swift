@@ -11,7 +11,7 @@ struct RecipeRoutes {
   let ledger: any Ledger
   let limits: RequestLimits
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/recipes", use: list)
     router.get("v1/recipes/:name", use: read)
     router.put("v1/recipes/:name", use: put)
@@ -20,7 +20,7 @@ struct RecipeRoutes {
 
   // MARK: Reading
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let recipes = try ledger.recipes()
     let serving = try Capability.allCases.map { ($0, try book.serving($0)) }
@@ -40,7 +40,7 @@ struct RecipeRoutes {
     }
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     return try answer(.ok, try known(context))
   }
@@ -61,7 +61,7 @@ struct RecipeRoutes {
     }
   }
 
-  private func known(_ context: BasicRequestContext) throws -> RecipeVersion {
+  private func known(_ context: RouterContext) throws -> RecipeVersion {
     let name = context.pathParameter("name")
     guard let version = try book.recipe(name) else {
       throw Problem.notFound("there is no recipe '\(name)'; GET /v1/recipes lists them")
@@ -71,7 +71,7 @@ struct RecipeRoutes {
 
   // MARK: Changing
 
-  private func put(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func put(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let name = context.pathParameter("name")
     let body = try await request.bytes(limit: limits.smallBody)
@@ -97,7 +97,7 @@ struct RecipeRoutes {
     return try answer(.ok, newest)
   }
 
-  private func choose(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func choose(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let name = try known(context).recipe.name
     let body = try await request.bytes(limit: limits.smallBody)

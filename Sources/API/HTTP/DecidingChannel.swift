@@ -16,11 +16,11 @@ struct DecidingChannel: HTTPChannelHandler {
   /// The keys; nil for a router that is open to everybody.
   let credits: CreditService?
   /// An answer's JSON to a body of `POST /v1/decisions`, or nil where the routes must see it.
-  let answerAtOnce: @Sendable (UnsafeRawBufferPointer) -> [UInt8]?
+  let answerAtOnce: @Sendable (_ body: UnsafeRawBufferPointer, _ tenant: String?) -> [UInt8]?
 
-  /// Whether what a request's `Authorization` says lets it in at once.
-  private func admits(_ authorization: String?) -> Bool {
-    credits.map { Bearer.admits(authorization, $0) } ?? true
+  /// What a request's `Authorization` lets it in at once as; nil when it does not.
+  private func admits(_ authorization: String?) -> DecidingPass? {
+    credits.map { Bearer.pass(authorization, $0) } ?? DecidingPass()
   }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -39,7 +39,7 @@ struct DecidingChannel: HTTPChannelHandler {
       try pipeline.addHandler(
         ImmediateAnswers(
           date: date, limit: DecidingRoutes.longestAtOnce,
-          admits: admits, answer: answerAtOnce))
+          admits: admits, answer: { [answerAtOnce] in answerAtOnce($0, $1.tenant) }))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
       return try NIOAsyncChannel(

@@ -50,7 +50,9 @@ extension Request {
   }
 
   /// Refuses query parameters that nobody reads, a typo must not be accepted and ignored, and those that come twice.
-  func allowQuery(_ names: String...) throws {
+  func allowQuery(_ names: String...) throws { try allowQuery(names) }
+
+  func allowQuery(_ names: [String]) throws {
     var seen: Set<String> = []
     for key in uri.queryParameters.map({ String($0.key) }) {
       guard names.contains(key) else {
@@ -63,7 +65,7 @@ extension Request {
   }
 }
 
-extension BasicRequestContext {
+extension RouterContext {
   /// A part of the path, unescaped.
   func pathParameter(_ name: String) -> String {
     let raw = parameters.get(name) ?? ""
@@ -99,6 +101,7 @@ public struct RequestLimits: Sendable {
   public var jobBody = 16 * 1_024 * 1_024
   /// Bytes of a vendor's webhook.
   public var webhookBody = 1_024 * 1_024
+  public var webhooks = WebhookLimits()
   /// Bytes of a catalogue.
   public var catalogueBody = 4 * 1_024 * 1_024
   /// Decisions in a batch.

@@ -10,7 +10,7 @@ import Wire
 struct HealthRoutes {
   let service: RoutingService
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("healthz") { request, _ in
       try request.allowQuery()
       return Response.json { $0.field("status", "ok") }
@@ -24,7 +24,7 @@ struct HealthRoutes {
     }
   }
 
-  private func ready(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func ready(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let snapshot = service.snapshot
     let failure = service.recorder.failure

@@ -17,12 +17,12 @@ final class ImmediateAnswers: ChannelDuplexHandler {
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private let admits: (String?) -> Bool
-  private let answer: (UnsafeRawBufferPointer) -> [UInt8]?
+  private let admits: (String?) -> DecidingPass?
+  private let answer: (UnsafeRawBufferPointer, DecidingPass) -> [UInt8]?
   private let date: HeaderDate
   private let limit: Int
   /// A request that may be answered here, as far as it has come.
-  private var held: (head: HTTPRequestHead, body: ByteBuffer?)?
+  private var held: (head: HTTPRequestHead, body: ByteBuffer?, pass: DecidingPass)?
   /// Requests with the routes that have no whole answer yet.
   private var passed = 0
   /// Whether the routes still wait for the rest of a request.
@@ -30,11 +30,11 @@ final class ImmediateAnswers: ChannelDuplexHandler {
 
   /// - Parameters:
   ///   - answer: an answer's JSON to a body, or nil to pass the request on.
-  ///   - admits: whether a request with this `Authorization` may be answered here; the routes say why not.
+  ///   - admits: what a request with this `Authorization` may be answered here by; nil where the routes say why not.
   ///   - limit: bytes of a body beyond which a request is passed on without asking.
   init(
-    date: HeaderDate, limit: Int, admits: @escaping (String?) -> Bool = { _ in true },
-    answer: @escaping (UnsafeRawBufferPointer) -> [UInt8]?
+    date: HeaderDate, limit: Int, admits: @escaping (String?) -> DecidingPass? = { _ in DecidingPass() },
+    answer: @escaping (UnsafeRawBufferPointer, DecidingPass) -> [UInt8]?
   ) {
     self.admits = admits
     self.answer = answer
@@ -45,8 +45,10 @@ final class ImmediateAnswers: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head(let head):
-      if passed == 0, ImmediateAnswers.isCandidate(head), admits(head.headers.first(name: "authorization")) {
-        held = (head, nil)
+      if passed == 0, ImmediateAnswers.isCandidate(head),
+        let pass = admits(head.headers.first(name: "authorization"))
+      {
+        held = (head, nil, pass)
       } else {
         passed += 1
         isPassing = true
@@ -57,8 +59,10 @@ final class ImmediateAnswers: ChannelDuplexHandler {
       if held!.body == nil { held!.body = part } else { held!.body!.writeBuffer(&part) }
       if held!.body!.readableBytes > limit { release(context) }
     case .end(let trailers):
-      if let body = held?.body, let bytes = body.withUnsafeReadableBytes(answer) {
-        held = nil
+      if let held, let body = held.body,
+        let bytes = body.withUnsafeReadableBytes({ answer($0, held.pass) })
+      {
+        self.held = nil
         write(bytes, context)
       } else {
         release(context)
@@ -95,7 +99,7 @@ final class ImmediateAnswers: ChannelDuplexHandler {
 
   /// Passes on what is held.
   private func release(_ context: ChannelHandlerContext) {
-    guard let (head, body) = held else { return }
+    guard let (head, body, _) = held else { return }
     held = nil
     passed += 1
     isPassing = true

@@ -90,6 +90,8 @@ extension Problem {
     Problem(.notFound, "not-found", "There is no such thing", detail)
   }
 
+  static func unknownDecision(_ id: Identifier) -> Problem { .notFound("no decision has the id \(id)") }
+
   static func methodNotAllowed(_ method: HTTPRequest.Method, _ path: String, allowed: [String]) -> Problem {
     let allowed = allowed.joined(separator: ", ")
     var problem = Problem(
@@ -138,7 +140,7 @@ extension Problem {
     case let errors as FieldErrors: invalid(errors)
     case let error as NoEligibleCandidate: noEligible(error)
     case let error as ServiceError: unavailable("\(error)")
-    case ExplanationError.unknownDecision(let id): notFound("no decision has the id \(id)")
+    case ExplanationError.unknownDecision(let id): unknownDecision(id)
     case let error as ExplanationError:
       Problem(.internalServerError, "internal", "The router failed", "\(error)")
     case let error as RegionError:

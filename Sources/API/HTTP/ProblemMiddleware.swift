@@ -6,7 +6,7 @@ import Routing
 struct RouteTable: Sendable {
   private var methods: [(pattern: [Substring], method: String)]
 
-  init(_ routes: [Router<BasicRequestContext>.RouteDescription]) {
+  init(_ routes: [Router<RouterContext>.RouteDescription]) {
     methods = routes.map { (RouteTable.steps($0.path.description), $0.method.rawValue) }
     // A path that can be read can be asked for its head.
     methods += methods.filter { $0.method == "GET" }.map { ($0.pattern, "HEAD") }

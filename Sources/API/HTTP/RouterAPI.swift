@@ -13,17 +13,17 @@ public enum RouterAPI {
   /// - Parameter parts: what the router has beyond deciding; the routes of what it has not are absent.
   public static func router(
     _ service: RoutingService, parts: RouterParts = RouterParts(), limits: RequestLimits = RequestLimits()
-  ) -> Router<BasicRequestContext> {
+  ) -> Router<RouterContext> {
     routes(service, DecidingRoutes(service: service, limits: limits), parts, limits)
   }
 
   private static func routes(
     _ service: RoutingService, _ deciding: DecidingRoutes, _ parts: RouterParts, _ limits: RequestLimits
-  ) -> Router<BasicRequestContext> {
+  ) -> Router<RouterContext> {
     // Middleware comes before the routes, and must know them: so they are listed first.
-    let listing = Router(context: BasicRequestContext.self)
+    let listing = Router(context: RouterContext.self)
     addRoutes(service, deciding, parts, limits, to: listing)
-    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    let router = Router(context: RouterContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
     if let credits = parts.books { router.add(middleware: AccessMiddleware(credits: credits)) }
     addRoutes(service, deciding, parts, limits, to: router)
@@ -32,7 +32,7 @@ public enum RouterAPI {
 
   private static func addRoutes(
     _ service: RoutingService, _ deciding: DecidingRoutes, _ parts: RouterParts, _ limits: RequestLimits,
-    to router: Router<BasicRequestContext>
+    to router: Router<RouterContext>
   ) {
     HealthRoutes(service: service).add(to: router)
     deciding.add(to: router)
@@ -44,8 +44,9 @@ public enum RouterAPI {
       UnifiedRoutes(service: service, jobs: jobs, limits: limits).add(to: router)
       JobEventRoutes(service: service, jobs: jobs, heartbeat: parts.heartbeat).add(to: router)
       if let cache = jobs.cache { CacheRoutes(cache: cache).add(to: router) }
-      WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits).add(to: router)
-      ProviderRoutes(service: service, jobs: jobs).add(to: router)
+      let gate = WebhookGate(limits.webhooks)
+      WebhookRoutes(jobs: jobs, clock: service.clock, limits: limits, gate: gate).add(to: router)
+      ProviderRoutes(service: service, jobs: jobs, gate: gate).add(to: router)
       if let deliveries = jobs.deliveries {
         DeliveryRoutes(deliveries: deliveries, ledger: service.ledger).add(to: router)
         CallbackSecretRoutes(deliveries: deliveries, ledger: service.ledger, limits: limits).add(to: router)
@@ -96,7 +97,7 @@ public enum RouterAPI {
       server: HTTPServerBuilder { responder in
         DecidingChannel(
           responder: responder, limits: limits, date: date, credits: parts.books,
-          answerAtOnce: deciding.answerAtOnce)
+          answerAtOnce: { deciding.answerAtOnce($0, tenant: $1) })
       },
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: serverName,

@@ -9,12 +9,12 @@ struct FeedbackRoutes {
   let service: RoutingService
   let limits: RequestLimits
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("v1/feedback", use: submit)
     router.delete("v1/feedback/:id", use: revoke)
   }
 
-  private func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func submit(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let body = try await request.bytes(limit: limits.largeBody)
     let now = service.clock.now
@@ -36,22 +36,40 @@ struct FeedbackRoutes {
       }
     }
     if isSingle, case .failure(let errors)? = read.first { throw errors }
+    let foreign = try await Caller.current.foreign(in: read.compactMap { try? $0.get() }, service)
+    if isSingle, let id = foreign.min() { throw Problem.unknownDecision(id) }
+    if !foreign.isEmpty { read = read.map { FeedbackRoutes.refused($0, about: foreign) } }
     let receipts = try await service.judge(read.compactMap { try? $0.get() })
     return try FeedbackRoutes.answer(read, receipts, isSingle: isSingle)
   }
 
-  private func revoke(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func revoke(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let id = context.pathParameter("id")
     let now = service.clock.now
     let submission = Submission(
       id: id, decision: Identifier(high: 0, low: 0), content: .revocation, at: now, received: now)
+    guard try await Caller.current.foreign(in: [submission], service).isEmpty else {
+      throw Problem.notFound("no feedback with id '\(id)'")
+    }
     let receipt = try await service.judge([submission])[0]
     if case .rejected(let reason) = receipt { throw Problem.notFound(reason) }
     return .json {
       $0.field("id", id)
       $0.field("revoked", true)
     }
+  }
+
+  /// An item about another tenant's decision is refused as if there were none.
+  private static func refused(
+    _ item: Result<Submission, FieldErrors>, about foreign: Set<Identifier>
+  ) -> Result<Submission, FieldErrors> {
+    guard case .success(let submission) = item else { return item }
+    let pointers = [
+      ("/decision_id", submission.decision), ("/other_decision_id", submission.other ?? submission.decision),
+    ]
+    guard let (pointer, id) = pointers.first(where: { foreign.contains($0.1) }) else { return item }
+    return .failure(FieldErrors([FieldError(pointer: pointer, message: "no decision has the id \(id)")]))
   }
 
   /// Counts by receipt; refused items with their index and reason.

@@ -7,11 +7,11 @@ import Wire
 struct CandidateRoutes {
   let service: RoutingService
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/candidates", use: candidates)
   }
 
-  private func candidates(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func candidates(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("capability")
     let capability = try request.capability()
     let catalogue = service.snapshot.catalogue

@@ -11,13 +11,13 @@ struct CatalogueRoutes {
   /// Nil where catalogues come from the command line alone.
   let intake: CatalogueIntake?
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/catalogue", use: read)
     router.get("v1/catalogue/history", use: history)
     if intake != nil { router.put("v1/catalogue", use: replace) }
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("version")
     let current = service.snapshot.catalogue
     let pending = await service.keeper.pending.catalogue.version
@@ -35,7 +35,7 @@ struct CatalogueRoutes {
   }
 
   /// The latest versions first, those that changed something of what is asked for.
-  private func history(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func history(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("candidate", "before", "limit")
     let wanted = request.query("candidate")
     let limit = try request.number("limit", default: 50, in: 1...1_000)
@@ -71,7 +71,7 @@ struct CatalogueRoutes {
     }
   }
 
-  private func replace(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func replace(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("dry_run")
     guard let intake else { throw Problem.notFound("there is nothing at this path") }
     let isTrial = try request.flag("dry_run")

@@ -7,13 +7,13 @@ import Wire
 struct EpochRoutes {
   let service: RoutingService
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/epochs", use: list)
     router.get("v1/epochs/:number", use: read)
     router.post("v1/epochs", use: close)
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("from", "limit")
     let snapshot = service.snapshot
     let limit = try request.number("limit", default: 100, in: 1...10_000)
@@ -32,7 +32,7 @@ struct EpochRoutes {
     }
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let text = context.pathParameter("number")
     guard let number = Int(text), number >= 0,
@@ -45,7 +45,7 @@ struct EpochRoutes {
     return .json { $0.epoch(epoch) }
   }
 
-  private func close(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func close(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let epoch = try await service.keeper.close()
     return .json { writer in writer.object("epoch") { $0.epoch(epoch) } }

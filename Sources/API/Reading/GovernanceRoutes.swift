@@ -8,13 +8,13 @@ struct GovernanceRoutes {
   let service: RoutingService
   let limits: RequestLimits
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/governance", use: read)
     router.get("v1/governance/history", use: history)
     router.patch("v1/governance", use: change)
   }
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let snapshot = service.snapshot
     let pending = await service.keeper.pending.governance
@@ -41,7 +41,7 @@ struct GovernanceRoutes {
     }
   }
 
-  private func history(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func history(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let changes = try service.ledger.governanceHistory()
     return .json { writer in
@@ -55,7 +55,7 @@ struct GovernanceRoutes {
     }
   }
 
-  private func change(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func change(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let parameters = reader.json("parameters")

@@ -8,12 +8,12 @@ import Wire
 struct LearningRoutes {
   let service: RoutingService
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/rankings", use: rankings)
     router.get("v1/frontier", use: frontier)
   }
 
-  private func rankings(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func rankings(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("capability", "region")
     let capability = try request.requiredCapability()
     let tables = service.tables
@@ -59,7 +59,7 @@ struct LearningRoutes {
     }
   }
 
-  private func frontier(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func frontier(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("capability", "region", "history")
     let capability = try request.requiredCapability()
     let history = try request.number("history", default: 0, in: 0...500)

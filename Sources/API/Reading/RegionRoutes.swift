@@ -9,13 +9,13 @@ struct RegionRoutes {
   let service: RoutingService
   let limits: RequestLimits
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/regions", use: list)
     router.post("v1/regions", use: name)
     router.post("v1/regions:fit", use: fit)
   }
 
-  private func list(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func list(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let map = service.snapshot.map
     let pending = await service.keeper.pending.map
@@ -30,7 +30,7 @@ struct RegionRoutes {
     }
   }
 
-  private func name(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func name(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let id = reader.string("id", length: 1...100)
@@ -64,7 +64,7 @@ struct RegionRoutes {
     }
   }
 
-  private func fit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func fit(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     var reader = try FieldReader(try JSONValue.parse(try await request.bytes(limit: limits.smallBody)))
     let count = Int(reader.integer("count", in: 1...1_024))

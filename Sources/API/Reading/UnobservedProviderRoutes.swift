@@ -7,12 +7,12 @@ import Wire
 struct UnobservedProviderRoutes {
   let service: RoutingService
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.get("v1/providers", use: providers)
     router.get("v1/providers/:id/health", use: health)
   }
 
-  private func providers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func providers(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let catalogue = service.snapshot.catalogue.value
     return .json { writer in
@@ -25,7 +25,7 @@ struct UnobservedProviderRoutes {
     }
   }
 
-  private func health(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func health(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery()
     let id = context.pathParameter("id")
     guard let provider = service.snapshot.catalogue.value.provider(id) else {

@@ -5,7 +5,6 @@ import Hummingbird
 import Jobs
 import Routing
 import Serving
-import ServiceLifecycle
 import Unified
 import Wire
 
@@ -29,14 +28,14 @@ struct UnifiedRoutes {
     gate = IdempotencyGate(service)
   }
 
-  func add(to router: some RouterMethods<BasicRequestContext>) {
+  func add(to router: some RouterMethods<RouterContext>) {
     router.post("v1/unified", use: submit)
     router.get("v1/unified/:id", use: read)
   }
 
   // MARK: Taking in
 
-  private func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func submit(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("schema_version")
     let body = try await request.bytes(limit: limits.jobBody)
     let value = try JSONValue.parse(body)
@@ -62,7 +61,9 @@ struct UnifiedRoutes {
   private func submit(
     _ wanted: UnifiedRequest, _ body: [UInt8], _ request: Request, _ version: SchemaVersion
   ) async throws -> Response {
-    let key = try UnifiedRoutes.key(request, wanted.id) ?? service.mintIdentifier().description
+    let key =
+      try IdempotencyKey.read(request, or: wanted.id, at: "/request_id", longest: 200)
+      ?? service.mintIdentifier().description
     let roster = service.snapshot[wanted.capability].roster
     var order = try UnifiedOrder(
       wanted, roster, dimension: service.embedder.dimension, limits: limits
@@ -83,7 +84,7 @@ struct UnifiedRoutes {
       preference.wait
       ?? (wanted.callbackURL == nil
         ? min(UnifiedRoutes.patience, wanted.timeout.map { $0.wholeSeconds } ?? .max) : 0)
-    guard let view = try await waited(for: kept.job, seconds: wait) else {
+    guard let view = try await jobs.view(kept.job, waiting: wait) else {
       throw Problem.unknownJob(kept.job)
     }
     var headers: HTTPFields = [.location: "/v1/unified/\(UnifiedRoutes.escaped(key))"]
@@ -92,24 +93,9 @@ struct UnifiedRoutes {
     return try answer(view, kept, version, headers, pending: .accepted)
   }
 
-  /// The name of a request: its own, which the header may repeat.
-  private static func key(_ request: Request, _ id: String?) throws -> String? {
-    guard let header = request.headers[.idempotencyKey] else { return id }
-    guard (1...200).contains(header.unicodeScalars.count) else {
-      throw Problem.header("Idempotency-Key", "must have 1 to 200 characters")
-    }
-    if let id, id != header {
-      throw FieldErrors([
-        FieldError(
-          pointer: "/request_id", message: "is '\(id)', and the header Idempotency-Key says '\(header)'")
-      ])
-    }
-    return header
-  }
-
   // MARK: Reading
 
-  private func read(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func read(_ request: Request, _ context: RouterContext) async throws -> Response {
     try request.allowQuery("schema_version")
     let id = context.pathParameter("id")
     let version = try version(request) ?? .current
@@ -118,7 +104,7 @@ struct UnifiedRoutes {
     }
     let kept = try UnifiedKept(stored.body)
     let wait = Preference(request.headers[values: .prefer]).wait
-    guard let view = try await waited(for: kept.job, seconds: wait ?? 0) else {
+    guard let view = try await jobs.view(kept.job, waiting: wait ?? 0) else {
       throw Problem.unknownJob(kept.job)
     }
     return try answer(
@@ -131,18 +117,6 @@ struct UnifiedRoutes {
       throw Problem.unsupported(UnsupportedVersion(name))
     }
     return version
-  }
-
-  /// Waits until a job is over, the time is, or the router shuts down.
-  private func waited(for id: Identifier, seconds: Int) async throws -> JobView? {
-    guard seconds > 0 else { return try await jobs.view(id) }
-    do {
-      return try await cancelWhenGracefulShutdown {
-        try await jobs.wait(for: id, atMost: .seconds(Int64(seconds)))
-      }
-    } catch is CancellationError {
-      return try await jobs.view(id)
-    }
   }
 
   // MARK: Answering

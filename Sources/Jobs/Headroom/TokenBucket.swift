@@ -35,6 +35,14 @@ public struct TokenBucket: Hashable, Sendable {
     return true
   }
 
+  /// Takes what need not be there: what is owed is refilled first. At most a whole bucket is owed.
+  ///
+  /// - Parameter count: ≥ 0.
+  public mutating func charge(_ count: Double, at now: Instant) {
+    tokens = max(available(at: now) - max(count, 0), -capacity)
+    filled = max(filled, now)
+  }
+
   /// When one will be there.
   public func soonest(after now: Instant) -> Instant {
     let missing = 1 - available(at: now)

@@ -124,6 +124,7 @@ extension Generation.Terms {
     writer.fieldIfPresent("tenant", tenant)
     writer.fieldIfPresent("key", apiKey?.description)
     writer.fieldIfPresent("callback", callbackURL)
+    if !ownKeys.isEmpty { writer.array("own_keys", ownKeys) }
   }
 
   fileprivate init(_ read: StoredFields) throws(StoredFault) {
@@ -135,7 +136,8 @@ extension Generation.Terms {
       fallbackOnModeration: read.object["fallback_on_moderation"]?.boolValue ?? false,
       tenant: read.object["tenant"]?.stringValue,
       apiKey: read.object["key"]?.stringValue.flatMap { Identifier($0) },
-      callbackURL: read.object["callback"]?.stringValue)
+      callbackURL: read.object["callback"]?.stringValue,
+      ownKeys: read.object["own_keys"]?.arrayValue?.compactMap(\.stringValue) ?? [])
   }
 }
 

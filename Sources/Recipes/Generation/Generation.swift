@@ -47,11 +47,13 @@ public struct Generation: Hashable, Sendable {
     /// The API key that it was asked for with, whose budget its jobs count against; nil where there are none.
     public var apiKey: Identifier?
     public var callbackURL: String?
+    /// Providers for which the caller sent keys of his own. The keys are not here.
+    public var ownKeys: [String]
 
     public init(
       only: [String]? = nil, exclude: [String] = [], budget: Money? = nil, priority: JobPriority = .normal,
       fallbackOnModeration: Bool = false, tenant: String? = nil, apiKey: Identifier? = nil,
-      callbackURL: String? = nil
+      callbackURL: String? = nil, ownKeys: [String] = []
     ) {
       self.only = only
       self.exclude = exclude
@@ -61,6 +63,7 @@ public struct Generation: Hashable, Sendable {
       self.tenant = tenant
       self.apiKey = apiKey
       self.callbackURL = callbackURL
+      self.ownKeys = ownKeys
     }
   }
 

@@ -25,11 +25,13 @@ public struct Decision: Hashable, Sendable {
   /// The counter of rotating policies; under `least_loaded` and `latency` the roster position that the order of the
   /// moment put first among the eligible.
   public var turn: UInt64
+  /// Whose it is: only that tenant's keys and those of no tenant may read it. Nil for nobody's in particular.
+  public var tenant: String?
 
   public init(
     id: Identifier, epoch: Int, decided: Instant, intent: Intent, mapVersion: Int, placement: Placement,
     eligible: CandidateSet, chosen: UInt32, reason: Reason, propensity: Double, shadow: UInt32? = nil,
-    sticky: UInt32? = nil, turn: UInt64 = 0
+    sticky: UInt32? = nil, turn: UInt64 = 0, tenant: String? = nil
   ) {
     self.id = id
     self.epoch = epoch
@@ -44,6 +46,7 @@ public struct Decision: Hashable, Sendable {
     self.shadow = shadow
     self.sticky = sticky
     self.turn = turn
+    self.tenant = tenant
   }
 
   /// The key of the table that it was drawn from.

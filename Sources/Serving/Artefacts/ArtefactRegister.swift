@@ -15,6 +15,7 @@ import Synchronization
 public final class ArtefactRegister: Sendable {
   let store: any ArtefactKeeping
   let ledger: any ArtefactLedger
+  private let recorder: Recorder?
   private let clock: any WallClock
   private let logger: Logger
   private let traffic = Mutex(Traffic())
@@ -36,9 +37,13 @@ public final class ArtefactRegister: Sendable {
   /// Faults of the store in a row after which a cleaning ends: the others would fail as well.
   static let patience = 3
 
+  /// - Parameter recorder: of the same ledger: commits what is kept in groups with everything else, and lets nobody's
+  ///   thread wait for the disk. Nil for a transaction each.
   public init(
-    _ store: any ArtefactKeeping, ledger: any ArtefactLedger, clock: any WallClock, logger: Logger
+    _ store: any ArtefactKeeping, ledger: any ArtefactLedger, recorder: Recorder? = nil,
+    clock: any WallClock, logger: Logger
   ) {
+    self.recorder = recorder
     self.store = store
     self.ledger = ledger
     self.clock = clock
@@ -64,9 +69,16 @@ public final class ArtefactRegister: Sendable {
 
   // MARK: Coming in
 
-  private func record(_ artefact: Artefact) throws {
+  private func record(_ artefact: Artefact) async throws {
     guard let name = ArtefactName(address: artefact.url)?.description else { return }
-    try ledger.note(ArtefactRecord(name: name, byteCount: artefact.byteCount ?? 0, kept: clock.now))
+    let record = ArtefactRecord(name: name, byteCount: artefact.byteCount ?? 0, kept: clock.now)
+    if let recorder {
+      var batch = LedgerBatch()
+      batch.kept = [record]
+      _ = try await recorder.commit(batch)
+    } else {
+      try ledger.note(record)
+    }
     let isDoubtful = traffic.withLock { $0.leaving.contains(name) || $0.gone.contains(name) }
     if isDoubtful { throw ArtefactRefusal.removedMeanwhile(name: name) }
   }
@@ -81,7 +93,7 @@ public final class ArtefactRegister: Sendable {
     }
     do {
       let artefact = try await copy()
-      try record(artefact)
+      try await record(artefact)
       return artefact
     } catch let failure as VendorFailure {
       throw failure

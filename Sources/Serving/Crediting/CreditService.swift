@@ -99,6 +99,16 @@ public final class CreditService: Sendable {
     return book.withLock { $0.refusal(of: .zero, by: key, at: now) }
   }
 
+  /// Why work that may come to an amount may not be begun; nil when it may. Nothing is set aside.
+  func refusal(of amount: Money, by key: APIKey?, for tenant: String?) -> CreditRefusal? {
+    let now = router.clock.now
+    let isBilled = isBilled(tenant)
+    return book.withLock { book in
+      key.flatMap { book.refusal(of: amount, by: $0, at: now) }
+        ?? (isBilled ? tenant.flatMap { book.refusal(of: amount, for: $0) } : nil)
+    }
+  }
+
   /// What a key has spent today.
   public func spent(by key: Identifier) -> Money {
     let day = BudgetDay(router.clock.now)

@@ -35,12 +35,13 @@ extension RoutingService {
   /// - Parameters:
   ///   - embedding: the caller's own, D floats; nil to embed the intent's text.
   ///   - unable: candidate id → why it cannot do this work at all.
+  ///   - tenant: whose decision it is; nil for nobody's in particular.
   /// - Throws: ``NoEligibleCandidate``, ``ServiceError``.
   public func draw(
-    _ intent: Intent, embedding: [Float]? = nil, unable: [String: String] = [:]
+    _ intent: Intent, embedding: [Float]? = nil, unable: [String: String] = [:], tenant: String? = nil
   ) async throws -> Drawn {
     let vector = try await self.vector(intent, embedding)
-    let (answered, admission) = try answer(intent, vector, .here(unable: unable))
+    let (answered, admission) = try answer(intent, vector, .here(unable: unable), tenant: tenant)
     let table = answered.choice.table
     let order = [answered.choice.arm] + table.ranking.filter { $0 != answered.choice.arm }
     return Drawn(

@@ -41,14 +41,15 @@ public final class RoutingService: Sendable {
   ///
   /// - Parameters:
   ///   - embedding: the caller's own, D floats; nil to embed the intent's text.
+  ///   - tenant: whose decision it is; nil for nobody's in particular.
   ///   - keep: makes an answer to be remembered under the caller's key; it is committed with the decision, before
   ///     this returns.
   /// - Throws: ``NoEligibleCandidate``, ``ServiceError``.
   public func decide(
-    _ intent: Intent, embedding: [Float]? = nil, keep: ((Answered) -> Answer)? = nil
+    _ intent: Intent, embedding: [Float]? = nil, tenant: String? = nil, keep: ((Answered) -> Answer)? = nil
   ) async throws -> Answered {
     let vector = try await self.vector(intent, embedding)
-    let answered = try answer(intent, vector).answered
+    let answered = try answer(intent, vector, tenant: tenant).answered
     try await record([answered], [vector], keeping: keep.map { [$0(answered)] } ?? [])
     return answered
   }
@@ -56,17 +57,17 @@ public final class RoutingService: Sendable {
   /// Decides one intent if nothing has to be waited for, neither a vector from elsewhere nor a disk; nil otherwise,
   /// with nothing recorded.
   public func decideAtOnce(
-    _ intent: Intent, embedding: [Float]? = nil
+    _ intent: Intent, embedding: [Float]? = nil, tenant: String? = nil
   ) throws(NoEligibleCandidate) -> Answered? {
     guard let vector = embedding ?? embedder.embedAtOnce(intent.text ?? "") else { return nil }
-    let answered = try answer(intent, vector).answered
+    let answered = try answer(intent, vector, tenant: tenant).answered
     guard !waits(answered), recorder.post(answered.decision, vector) else { return nil }
     return answered
   }
 
   /// Decides many at once: one sgemm per capability places them all. Each succeeds or fails on its own.
   public func decide(
-    _ requests: [(intent: Intent, embedding: [Float]?)]
+    _ requests: [(intent: Intent, embedding: [Float]?)], tenant: String? = nil
   ) async throws -> [Result<Answered, NoEligibleCandidate>] {
     var vectors: [[Float]] = []
     vectors.reserveCapacity(requests.count)
@@ -85,7 +86,7 @@ public final class RoutingService: Sendable {
     var recordedVectors: [[Float]] = []
     for (index, request) in requests.enumerated() {
       do throws(NoEligibleCandidate) {
-        let answered = try answer(request.intent, placements[index], present).answered
+        let answered = try answer(request.intent, placements[index], present, tenant: tenant).answered
         answers.append(.success(answered))
         recorded.append(answered)
         recordedVectors.append(vectors[index])
@@ -105,16 +106,16 @@ public final class RoutingService: Sendable {
 
   /// Places and decides. Whoever asks records.
   func answer(
-    _ intent: Intent, _ vector: [Float], _ execution: Execution = .elsewhere
+    _ intent: Intent, _ vector: [Float], _ execution: Execution = .elsewhere, tenant: String?
   ) throws(NoEligibleCandidate) -> (answered: Answered, admission: Admission) {
     let present = current.value
     let placement = present.tables.snapshot.map.place(vector, intent.capability)
-    return try answer(intent, placement, present, execution)
+    return try answer(intent, placement, present, execution, tenant: tenant)
   }
 
   private func answer(
     _ intent: Intent, _ placement: Placement, _ present: CurrentTables.Value,
-    _ execution: Execution = .elsewhere
+    _ execution: Execution = .elsewhere, tenant: String?
   ) throws(NoEligibleCandidate) -> (answered: Answered, admission: Admission) {
     let now = clock.now
     let tables = present.tables
@@ -125,8 +126,10 @@ public final class RoutingService: Sendable {
     let turn = rules.policy == .roundRobin ? turns.wrappingAdd(1, ordering: .relaxed).oldValue : 0
     let circumstances = Circumstances(
       id: mint.next(at: now), at: now, live: present.market?[intent.capability], execution: execution)
-    let (decision, choice, admission) = try tables.decide(
+    let (made, choice, admission) = try tables.decide(
       intent, placement, circumstances, sticky: sticky, turn: turn)
+    var decision = made
+    decision.tenant = tenant
     if let session = intent.session {
       sessions.seat(
         SessionSeat(session: session, capability: intent.capability, ordinal: decision.chosen, at: now))

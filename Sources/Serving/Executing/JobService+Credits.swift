@@ -13,9 +13,9 @@ extension JobService {
   }
 
   /// A key that nobody would use is a mistake, and not to be taken and forgotten.
-  func checkCredentials(of order: JobOrder) throws(JobRefusal) {
+  func checkCredentials(_ credentials: [String: CallerCredential]) throws(JobRefusal) {
     let catalogue = router.snapshot.catalogue.value
-    for provider in order.credentials.keys.sorted() {
+    for provider in credentials.keys.sorted() {
       guard let known = catalogue.provider(provider) else {
         throw .credential("the catalogue has no provider '\(provider)'")
       }
@@ -24,6 +24,13 @@ extension JobService {
           "provider '\(provider)' is paid by this router and takes no key of a caller's; leave it out")
       }
     }
+  }
+
+  /// What would be set aside for an order; nothing where it could not be taken in.
+  func reservation(for order: JobOrder, at now: Instant) async -> Money {
+    let budget = order.budget ?? settings.budget(for: order.intent.capability)
+    let made = try? await draw(order, at: now, deadline: now + budget)
+    return made.map { Job.reservation(for: $0.plan) } ?? .zero
   }
 
   /// The pools of these providers have run empty, or are filled again.

@@ -12,12 +12,13 @@ extension JobService {
   ///
   /// - Parameters:
   ///   - states: nil for all.
+  ///   - tenant: whose; nil for everybody's.
   ///   - before: only jobs with lower ids; nil for the first page.
   public func list(
-    states: Set<JobState>? = nil, before: Identifier? = nil, limit: Int
+    states: Set<JobState>? = nil, tenant: String? = nil, before: Identifier? = nil, limit: Int
   ) async throws -> [JobView] {
     var views: [JobView] = []
-    for job in try router.ledger.jobs(states: states, before: before, limit: limit) {
+    for job in try router.ledger.jobs(states: states, tenant: tenant, before: before, limit: limit) {
       if let view = try await view(of: job) { views.append(view) }
     }
     return views

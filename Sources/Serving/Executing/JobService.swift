@@ -82,7 +82,7 @@ public final class JobService: Sendable {
     }
     let address = try order.callbackURL.map { try callback($0, of: order.tenant) }
     if let view = try await answer(order, to: address, at: now, budget: budget, keep: keep) { return view }
-    try checkCredentials(of: order)
+    try checkCredentials(order.credentials)
     let (drawn, plan) = try await draw(order, at: now, deadline: now + budget)
     let decision = drawn.answered.decision
     let job = try Job(
@@ -125,7 +125,7 @@ public final class JobService: Sendable {
   }
 
   /// Decides among those who can be given the order, and makes the plan of what was decided.
-  private func draw(
+  func draw(
     _ order: JobOrder, at now: Instant, deadline: Instant
   ) async throws -> (drawn: Drawn, plan: [PlannedCandidate]) {
     // An epoch that closes in between may bring a choice that was not looked at; the next look sees it.
@@ -136,7 +136,7 @@ public final class JobService: Sendable {
         order, eligible, adapters: await dispatcher.adapters, now: now, deadline: deadline)
       if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
       let drawn = try await router.draw(
-        order.intent, embedding: order.embedding, unable: planning.unable)
+        order.intent, embedding: order.embedding, unable: planning.unable, tenant: order.tenant)
       let payments = await dispatcher.payments
       let factors = await dispatcher.costFactors(of: drawn.order)
       let plan = planning.plan(

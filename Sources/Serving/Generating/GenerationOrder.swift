@@ -1,3 +1,4 @@
+public import Credits
 public import Recipes
 public import Routing
 public import Wire
@@ -14,10 +15,14 @@ public struct GenerationOrder: Sendable {
   /// How long all steps together may take; nil is the sum of what each may.
   public var time: Span?
   public var terms: Generation.Terms
+  /// The caller's own keys for providers that callers pay themselves, by provider. Held in memory as long as the
+  /// generation is, and nowhere else.
+  public var credentials: [String: CallerCredential]
 
   public init(
     capability: Capability, input: JSONValue, intent: String? = nil, recipe: String? = nil,
-    time: Span? = nil, terms: Generation.Terms = Generation.Terms()
+    time: Span? = nil, terms: Generation.Terms = Generation.Terms(),
+    credentials: [String: CallerCredential] = [:]
   ) {
     self.capability = capability
     self.input = input
@@ -25,6 +30,7 @@ public struct GenerationOrder: Sendable {
     self.recipe = recipe
     self.time = time
     self.terms = terms
+    self.credentials = credentials
   }
 }
 
@@ -38,10 +44,15 @@ public enum GenerationRefusal: Error, Hashable, Sendable, CustomStringConvertibl
   case start(GenerationFailure)
   /// Its end cannot be told to that address.
   case callback(String)
+  /// The caller's budget is used up, or does not cover the first jobs, or his account does not.
+  case credits(CreditRefusal)
+  /// A caller's own key for a provider that takes none.
+  case credential(String)
 
   public var description: String {
     switch self {
-    case .recipe(let message), .callback(let message): message
+    case .recipe(let message), .callback(let message), .credential(let message): message
+    case .credits(let refusal): refusal.description
     case .input(let errors): "\(errors)"
     case .start(let failure): "\(failure)"
     }

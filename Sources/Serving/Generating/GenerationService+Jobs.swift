@@ -1,3 +1,4 @@
+import Credits
 import Foundation
 import Jobs
 import Logging
@@ -82,6 +83,13 @@ extension GenerationService {
       return true
     } catch let none as NoEligibleCandidate {
       if let wait = none.retryAfter, now + wait < generation.deadline { throw NotNow(wait: wait) }
+      if let providers = await keysGone(from: generation) {
+        try await refuse(
+          place, of: generation, .authenticationFailed,
+          "the caller's own keys for \(providers) were held in memory alone and are gone since the router started "
+            + "anew; send the request again with them")
+        return false
+      }
       let reasons = none.excluded.prefix(4).map { "\($0.candidate): \($0.reason)" }.joined(separator: "; ")
       try await refuse(
         place, of: generation, .providerError,
@@ -89,7 +97,12 @@ extension GenerationService {
     } catch JobRefusal.changing {
       throw NotNow(wait: .milliseconds(50))
     } catch JobRefusal.credits(let refusal) {
-      try await refuse(place, of: generation, .insufficientCredits, "\(refusal)")
+      // A budget begins again.
+      if case .budget = refusal {
+        try await refuse(place, of: generation, .insufficientCredits, "\(refusal)", isRetryable: true)
+      } else {
+        try await refuse(place, of: generation, .insufficientCredits, "\(refusal)")
+      }
     } catch let refusal as JobRefusal {
       try await refuse(place, of: generation, .invalidRequest, "\(refusal)")
     } catch is KeyIsGone {
@@ -136,9 +149,18 @@ extension GenerationService {
   private nonisolated func order(
     _ place: ElementPlace, of generation: Generation, _ now: Instant
   ) async throws -> JobOrder {
-    let capability = generation.recipe.steps[place.step].capability
     let work = try generation.work(at: place)
-    let input = try WorkInput(try await reachable(work.input))
+    return try order(
+      work, WorkInput(try await reachable(work.input)), at: place, of: generation, now,
+      await credentials(of: generation.id))
+  }
+
+  /// The order of an element whose input is there, as vendors are to be given it.
+  private nonisolated func order(
+    _ work: Generation.Work, _ input: WorkInput, at place: ElementPlace, of generation: Generation,
+    _ now: Instant, _ credentials: [String: CallerCredential]
+  ) throws -> JobOrder {
+    let capability = generation.recipe.steps[place.step].capability
     let terms = generation.terms
     let intent = Intent(
       capability: capability,
@@ -155,7 +177,35 @@ extension GenerationService {
     return JobOrder(
       intent: intent, input: input, inputJSON: input.canonicalJSON, budget: generation.deadline - now,
       priority: terms.priority, tenant: terms.tenant, fallbackOnModeration: terms.fallbackOnModeration,
-      apiKey: key)
+      apiKey: key, credentials: credentials)
+  }
+
+  /// The providers whose keys the caller sent, and which a restart has lost; nil where none were.
+  private func keysGone(from generation: Generation) -> String? {
+    guard !generation.terms.ownKeys.isEmpty, credentials(of: generation.id).isEmpty else { return nil }
+    return generation.terms.ownKeys.map { "'\($0)'" }.joined(separator: ", ")
+  }
+
+  // MARK: Before anything is stored
+
+  /// Refuses a generation whose first jobs cannot be paid. Nothing is set aside: that is each job's own, and who spends
+  /// at the same time may stop it yet.
+  nonisolated func checkFunds(
+    of generation: Generation, _ credentials: [String: CallerCredential], at now: Instant
+  ) async throws {
+    let terms = generation.terms
+    let key = terms.apiKey.flatMap { jobs.credits.keys.key($0) }
+    guard key?.dailyBudget != nil || jobs.credits.isBilled(terms.tenant) else { return }
+    var needed = Money.zero
+    for place in generation.running {
+      let work = try generation.work(at: place)
+      let input = try WorkInput(GenerationService.placeheld(work.input))
+      let order = try order(work, input, at: place, of: generation, now, credentials)
+      needed = needed + (await jobs.reservation(for: order, at: now))
+    }
+    if let refusal = jobs.credits.refusal(of: needed, by: key, for: terms.tenant) {
+      throw GenerationRefusal.credits(refusal)
+    }
   }
 
   /// Whether the input of a first step is one that a job can have; the caller is told before anything is stored.

@@ -12,12 +12,14 @@ extension GenerationService {
   ///
   /// - Parameters:
   ///   - states: nil for all.
+  ///   - tenant: whose; nil for everybody's.
   ///   - before: only those with lower ids; nil for the first page.
   public nonisolated func list(
-    states: Set<GenerationState>? = nil, before: Identifier? = nil, limit: Int
+    states: Set<GenerationState>? = nil, tenant: String? = nil, before: Identifier? = nil, limit: Int
   ) async throws -> [GenerationView] {
     var views: [GenerationView] = []
-    for generation in try router.ledger.generations(states: states, before: before, limit: limit) {
+    let found = try router.ledger.generations(states: states, tenant: tenant, before: before, limit: limit)
+    for generation in found {
       views.append(try await view(of: generation))
     }
     return views

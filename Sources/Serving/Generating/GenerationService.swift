@@ -71,6 +71,10 @@ public actor GenerationService {
     let now = now
     var order = order
     order.terms.callbackURL = try order.terms.callbackURL.map { try callback($0, of: order.terms.tenant) }
+    do { try jobs.checkCredentials(order.credentials) } catch {
+      throw GenerationRefusal.credential("\(error)")
+    }
+    order.terms.ownKeys = order.credentials.keys.sorted()
     let time = order.time ?? GenerationService.time(for: version.recipe, jobs.settings)
     let generation: Generation
     do {
@@ -81,6 +85,7 @@ public actor GenerationService {
       throw GenerationRefusal.start(error)
     }
     for place in generation.running { try checkInput(of: generation, at: place) }
+    try await checkFunds(of: generation, order.credentials, at: now)
     let view = GenerationView(generation, links: jobs.links)
     var batch = LedgerBatch()
     batch.generations = [GenerationChange(generation, before: nil)]
@@ -95,7 +100,7 @@ public actor GenerationService {
       // The disk may have it all the same.
       guard try router.ledger.generation(generation.id) == generation else { throw error }
     }
-    live[generation.id] = LiveGeneration(generation)
+    live[generation.id] = LiveGeneration(generation, credentials: order.credentials)
     for place in generation.running { pursue(place, of: generation.id) }
     if generation.state.isTerminal { finish(generation) }
     return view
@@ -251,6 +256,9 @@ public actor GenerationService {
 
   func current(_ id: Identifier) -> Generation? { live[id]?.generation }
 
+  /// The caller's own keys; none after a restart.
+  func credentials(of id: Identifier) -> [String: CallerCredential] { live[id]?.credentials ?? [:] }
+
   private func stop() {
     isStopping = true
     for slot in live.values {
@@ -280,6 +288,11 @@ struct LiveGeneration {
   var queue: [CheckedContinuation<Void, Never>] = []
   var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
   var pursuits: [ElementPlace: Task<Void, Never>] = [:]
+  /// The caller's own keys, by provider: nowhere but here, and with the jobs that it has begun.
+  let credentials: [String: CallerCredential]
 
-  init(_ generation: Generation) { self.generation = generation }
+  init(_ generation: Generation, credentials: [String: CallerCredential] = [:]) {
+    self.generation = generation
+    self.credentials = credentials
+  }
 }

@@ -77,9 +77,12 @@ extension MemoryLedger {
     for job in current.jobs.sorted where !job.state.isTerminal { try body(job) }
   }
 
-  public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
+  public func jobs(
+    states: Set<JobState>?, tenant: String?, before: Identifier?, limit: Int
+  ) throws -> [Job] {
     let matching = current.jobs.sorted.reversed().filter { job in
-      (states?.contains(job.state) ?? true) && before.map { job.id < $0 } ?? true
+      (states?.contains(job.state) ?? true) && tenant.map { job.tenant == $0 } ?? true
+        && before.map { job.id < $0 } ?? true
     }
     return Array(matching.prefix(limit))
   }

@@ -199,6 +199,10 @@ public final class MemoryLedger: Ledger {
     return state.decisions[place].judgements.map { state.recorded(state.judgements[$0]) }
   }
 
+  public func feedbackSubjects(of id: String) throws -> Set<Identifier> {
+    Set(current.entries(under: id).map(\.about))
+  }
+
   public func feedback(after: Int64, _ body: (RecordedFeedback) throws -> Bool) throws {
     let state = current
     for stored in state.judgements where stored.judgement.sequence > after {

@@ -69,10 +69,11 @@ extension MemoryLedger {
   }
 
   public func generations(
-    states: Set<GenerationState>?, before: Identifier?, limit: Int
+    states: Set<GenerationState>?, tenant: String?, before: Identifier?, limit: Int
   ) throws -> [Generation] {
     let matching = current.recipes.generations.values.filter { generation in
-      (states?.contains(generation.state) ?? true) && before.map { generation.id < $0 } ?? true
+      (states?.contains(generation.state) ?? true) && tenant.map { generation.terms.tenant == $0 } ?? true
+        && before.map { generation.id < $0 } ?? true
     }
     return Array(matching.sorted { $0.id > $1.id }.prefix(limit))
   }

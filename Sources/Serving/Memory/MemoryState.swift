@@ -117,6 +117,7 @@ extension MemoryState {
     }
     let receipts = try batch.judgements.map { try admit($0) }
     for answer in batch.answers where answers[answer.key] == nil { answers[answer.key] = answer }
+    for record in batch.kept { artefacts.note(record) }
     for change in batch.jobs {
       jobs.apply(change)
       if let result = change.job.result {

@@ -16,8 +16,9 @@ public protocol JobLedger: Sendable {
   ///
   /// - Parameters:
   ///   - states: nil for all.
+  ///   - tenant: whose; nil for everybody's.
   ///   - before: only jobs with lower ids; nil for the first page.
-  func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job]
+  func jobs(states: Set<JobState>?, tenant: String?, before: Identifier?, limit: Int) throws -> [Job]
 
   /// The jobs that were made from a decision, by id.
   func jobs(of decision: Identifier) throws -> [Job]
@@ -42,6 +43,13 @@ public protocol JobLedger: Sendable {
 
   /// Drops checks of health made before an instant.
   func dropHealthChecks(before: Instant) throws
+}
+
+extension JobLedger {
+  /// Everybody's.
+  public func jobs(states: Set<JobState>?, before: Identifier?, limit: Int) throws -> [Job] {
+    try jobs(states: states, tenant: nil, before: before, limit: limit)
+  }
 }
 
 /// A job as it is after an event, with what is stored in the same transaction.

@@ -86,6 +86,8 @@ public protocol Ledger: JobLedger, DeliveryLedger, RecipeLedger, CreditLedger {
   func decision(_ id: Identifier) throws -> Decision?
   /// Everything said about a decision, in ascending order of sequence.
   func feedback(about: Identifier) throws -> [RecordedFeedback]
+  /// The decisions that something was said about under a sender's id, or that it waits for; empty for an unknown id.
+  func feedbackSubjects(of id: String) throws -> Set<Identifier>
   func answer(key: String) throws -> Answer?
   func dropAnswers(before: Instant) throws
   /// The latest decision of every session since an instant.

@@ -9,6 +9,8 @@ public struct LedgerBatch: Sendable {
   public var embeddings: [[Float]?] = []
   public var judgements: [Submission] = []
   public var answers: [Answer] = []
+  /// Files that were kept, now or again: as ``ArtefactLedger/note(_:)`` takes them.
+  public var kept: [ArtefactRecord] = []
   public var jobs: [JobChange] = []
   public var checks: [HealthRecord] = []
   public var deliveries: [DeliveryChange] = []
@@ -21,7 +23,8 @@ public struct LedgerBatch: Sendable {
   public init() {}
 
   public var isEmpty: Bool {
-    decisions.isEmpty && judgements.isEmpty && answers.isEmpty && jobs.isEmpty && checks.isEmpty
+    decisions.isEmpty && judgements.isEmpty && answers.isEmpty && kept.isEmpty && jobs.isEmpty
+      && checks.isEmpty
       && deliveries.isEmpty && cached.isEmpty && cacheHits.isEmpty && generations.isEmpty
       && credits.isEmpty
   }
@@ -32,6 +35,7 @@ public struct LedgerBatch: Sendable {
     embeddings += other.embeddings
     judgements += other.judgements
     answers += other.answers
+    kept += other.kept
     jobs += other.jobs
     checks += other.checks
     deliveries += other.deliveries

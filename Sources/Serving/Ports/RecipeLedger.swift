@@ -31,11 +31,23 @@ public protocol RecipeLedger: Sendable {
   ///
   /// - Parameters:
   ///   - states: nil for all.
+  ///   - tenant: whose; nil for everybody's.
   ///   - before: only those with lower ids; nil for the first page.
-  func generations(states: Set<GenerationState>?, before: Identifier?, limit: Int) throws -> [Generation]
+  func generations(
+    states: Set<GenerationState>?, tenant: String?, before: Identifier?, limit: Int
+  ) throws -> [Generation]
 
   /// Drops the generations that ended before an instant. Returns how many there were.
   func dropGenerations(endedBefore: Instant) throws -> Int
+}
+
+extension RecipeLedger {
+  /// Everybody's.
+  public func generations(
+    states: Set<GenerationState>?, before: Identifier?, limit: Int
+  ) throws -> [Generation] {
+    try generations(states: states, tenant: nil, before: before, limit: limit)
+  }
 }
 
 /// A generation as it is after a change.

@@ -1,3 +1,4 @@
+@testable import API
 import HTTPTypes
 import Jobs
 import Routing
@@ -46,6 +47,8 @@ enum GenerationExchanges {
     try await record.send(.post, path, body, headers: [.prefer: "wait=60"])
     try await record.send(.post, path, body, headers: [.idempotencyKey: "g"])
     try await record.send(.post, path, ["input": ["prompt": "x"]], headers: [.idempotencyKey: "g"])
+    try await record.send(
+      .post, path, ["input": ["prompt": "x"]], headers: [.providerKey: "north=secret"], isBeyondSchema: true)
     for body in [
       [], ["input": 7], ["input": [:], "x": 1], ["input": [:], "priority": "urgent"],
       ["input": [:], "deadline_s": 0], ["input": [:], "constraints": ["only": []]],
