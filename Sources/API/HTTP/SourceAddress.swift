@@ -18,21 +18,24 @@ struct SourceAddress: Hashable, Sendable {
 
   /// - Parameter text: such as `192.0.2.7` or `2001:db8::1`; nil when it is no address.
   init?(_ text: String) {
-    var four = in_addr()
-    if inet_pton(AF_INET, text, &four) == 1 {
+    // Bytes in the network's order, and not the system's structures, which several C modules claim.
+    if let four = SourceAddress.parsed(text, AF_INET, count: 4) {
       // As IPv6 has it: ::ffff:192.0.2.7.
-      self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: four.s_addr)))
+      self.init(high: 0, low: 0xFFFF_0000_0000 | SourceAddress.number(four))
       return
     }
-    var six = in6_addr()
-    guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-    let (high, low) = withUnsafeBytes(of: &six) {
-      (
-        UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-        UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-      )
-    }
+    guard let six = SourceAddress.parsed(text, AF_INET6, count: 16) else { return nil }
+    let (high, low) = (SourceAddress.number(six[..<8]), SourceAddress.number(six[8...]))
     self.init(high: high, low: high == 0 && low >> 32 == 0xFFFF ? low : 0)
+  }
+
+  private static func parsed(_ text: String, _ family: Int32, count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    return inet_pton(family, text, &bytes) == 1 ? bytes : nil
+  }
+
+  private static func number(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// Of a request: the connection's, or what the outermost of the proxies that are trusted saw.
