@@ -33,7 +33,7 @@ struct RegionFittingTests {
   }
 
   @Test(
-    "The router fits at 500 distinct intents, then at four times as many as last time, and never beyond 50,000"
+    "The router fits at 500 distinct intents, then at twice as many as last time, and never beyond 50,000"
   )
   func wanted() {
     func mean(_ intents: Int, _ isAutomatic: Bool = true) -> RegionMap.Plan.Mean {
@@ -41,11 +41,29 @@ struct RegionFittingTests {
     }
     var rules = Rules()
     #expect(RegionFitting.intentsWanted(after: nil, rules) == 500)
-    #expect(RegionFitting.intentsWanted(after: mean(530), rules) == 2_120)
-    #expect(RegionFitting.intentsWanted(after: mean(12_501), rules) == nil)
+    #expect(RegionFitting.intentsWanted(after: mean(530), rules) == 1_060)
+    #expect(RegionFitting.intentsWanted(after: mean(25_000), rules) == 50_000)
+    #expect(RegionFitting.intentsWanted(after: mean(25_001), rules) == nil)
     #expect(RegionFitting.intentsWanted(after: mean(530, false), rules) == nil)
     rules.learnedRegions = 0
     #expect(RegionFitting.intentsWanted(after: nil, rules) == nil)
+  }
+
+  @Test(
+    "Sixteen times as many intents are cut into twice as many regions, 128 at most unless more are asked for")
+  func growing() {
+    var rules = Rules()
+    #expect(
+      [0, 500, 8_000, 40_500].map { RegionFitting.regionsWanted(intents: $0, rules) } == [24, 24, 48, 72])
+    // 24 · 4^¼ = 33.94
+    #expect(RegionFitting.regionsWanted(intents: 2_000, rules) == 33)
+    rules.learnedRegions = 100
+    #expect(RegionFitting.regionsWanted(intents: 8_000, rules) == 128)
+    rules.learnedRegions = 300
+    #expect(RegionFitting.regionsWanted(intents: 8_000, rules) == 300)
+    rules.learnedRegionsFrom = 8_000
+    rules.learnedRegions = 5
+    #expect(RegionFitting.regionsWanted(intents: 8_000, rules) == 5)
   }
 
   @Test("A region that resembles a former one keeps its id, another gets a number that was never used")

@@ -67,7 +67,7 @@ final class RegionCourse: Sendable {
     -> Stage
   {
     let rules = governance.rules(for: nil)
-    let count = Int(rules.learnedRegions)
+    let count = RegionFitting.regionsWanted(intents: seen.count, rules)
     let floor = governance.rules(for: setup.capability).noveltyFloor
     return stage(Key(seed: seed, fits: fits, count: count, floor: floor)) {
       fitted(before.plan, seen, count: count, seed: seed, number: fits.count)

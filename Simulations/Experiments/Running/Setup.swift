@@ -25,7 +25,7 @@ struct Setup: Sendable {
 
 /// Where the router's regions come from.
 enum RegionSource: Hashable, Sendable {
-  /// As in production: at `learned_regions_from` distinct intents, and whenever there are four times as many.
+  /// As in production: at `learned_regions_from` distinct intents, and whenever there are twice as many.
   case learned
   /// Fitted to all intents before the first decision.
   case fitted(count: Int)

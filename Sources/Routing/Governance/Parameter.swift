@@ -177,7 +177,8 @@ extension Parameter {
       "novelty_floor", \.noveltyFloor, -1...1,
       "similarity below which an intent is nowhere; null is the embedding's own"),
     number(
-      "learned_regions", \.learnedRegions, 0...1_024, "regions that the router learns by itself; 0 for none",
+      "learned_regions", \.learnedRegions, 0...1_024,
+      "regions that the router learns by itself at first, and more as intents come; 0 for none",
       scope: .router),
     number(
       "learned_regions_from", \.learnedRegionsFrom, 10...1e9, "distinct intents before it first does",

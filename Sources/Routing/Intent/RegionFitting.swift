@@ -12,14 +12,40 @@ public enum RegionFitting {
     public var mean: RegionMap.Plan.Mean
   }
 
+  /// How many times as many distinct intents there must be for the next fit as there were for the last.
+  ///
+  /// The first regions are found among so few intents that they cut the space badly, and what is learned under them is
+  /// counted again under the next: new regions come soon, and all fits together cost no more than twice the last one.
+  static let growth = 2
+
   /// How many distinct intents of a capability there must be before the router fits regions by itself:
-  /// `learned_regions_from` at first, then four times as many as the last fit saw. Nil when it never will.
+  /// `learned_regions_from` at first, then ``growth`` times as many as the last fit saw. Nil when it never will.
   ///
   /// - Parameter fitted: of the map in force, if the capability has learned regions.
   public static func intentsWanted(after fitted: RegionMap.Plan.Mean?, _ rules: Rules) -> Int? {
     guard rules.learnedRegions >= 1, fitted?.isAutomatic ?? true else { return nil }
-    let wanted = fitted.map { $0.intents * 4 } ?? Int(rules.learnedRegionsFrom)
+    let wanted = fitted.map { $0.intents * growth } ?? Int(rules.learnedRegionsFrom)
     return wanted <= maximumIntents ? wanted : nil
+  }
+
+  /// How many regions the router fits by itself to so many distinct intents n: R follows the evidence, slowly.
+  ///
+  ///     R = R₀ (n / n₀)^¼      never fewer than R₀, and no growth beyond what ``RegionKernel`` can relate to each other
+  ///
+  /// R₀ is `learned_regions`, n₀ `learned_regions_from`. More regions cut closer to what intents really are, and each
+  /// holds less evidence; the kernel lends them their neighbours'.
+  ///
+  /// Measured together with ``growth`` (2 against 4, and R that stays 24) on seeds that nothing was chosen by, captured
+  /// gain: on three public tables (60 runs each) 0.805 ± 0.068 → 0.803 ± 0.056, 0.855 → 0.860, 0.916 → 0.920; on eight
+  /// tables cut from them (part of the models and domains, 30 runs each) 0.833 → 0.842 on the mean, none worse by more
+  /// than 0.001. The square root in the place of the fourth does no better on these, with twice the regions.
+  ///
+  /// - Parameter intents: n ≥ 0; n₀ or more when it is time for a fit.
+  public static func regionsWanted(intents: Int, _ rules: Rules) -> Int {
+    let least = Int(rules.learnedRegions)
+    let ratio = max(1, Double(intents) / rules.learnedRegionsFrom)
+    let grown = Int(rules.learnedRegions * ratio.squareRoot().squareRoot())
+    return max(least, min(grown, RegionKernel.limit))
   }
 
   /// Cosine from which a new region is taken for the successor of a former one and keeps its id.

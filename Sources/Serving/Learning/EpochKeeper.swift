@@ -175,18 +175,21 @@ public actor EpochKeeper {
       else { continue }
       counted[capability] = decisions
       guard try ledger.distinctIntents(capability, limit: wanted) >= wanted else { continue }
-      try fit(
-        capability, count: Int(rules.learnedRegions), seed: UInt64(capability.rawValue), isAutomatic: true)
+      try fit(capability, count: nil, seed: UInt64(capability.rawValue), isAutomatic: true)
     }
   }
 
-  /// Fits `count` regions to the past intents of a capability, for the next epoch.
+  /// Fits regions to the past intents of a capability, for the next epoch.
   ///
+  /// - Parameter count: how many; nil for as many as governance gives to so many intents.
   /// - Returns: how many intents there were; 0 means that nothing was fitted.
   @discardableResult
-  public func fit(_ capability: Capability, count: Int, seed: UInt64, isAutomatic: Bool = false) throws -> Int
+  public func fit(_ capability: Capability, count: Int?, seed: UInt64, isAutomatic: Bool = false) throws
+    -> Int
   {
     let embeddings = try ledger.embeddings(capability, limit: RegionFitting.maximumIntents)
+    let count =
+      count ?? RegionFitting.regionsWanted(intents: embeddings.count, governance.value.rules(for: nil))
     guard
       let fit = RegionFitting.fit(embeddings, capability, count: count, seed: seed, isAutomatic: isAutomatic)
     else {
