@@ -119,7 +119,7 @@ enum PastBenchmarks {
       .atMost(2, "×"))
     if let learning {
       report.row(
-        Measurement("a tick that fits 16 regions and counts all again", nanoseconds: [learning.tick]))
+        Measurement("a tick that fits regions and counts all again", nanoseconds: [learning.tick]))
       row(
         "decisions at half load, during that tick", [learning.load],
         String(format: "%.2f×", learning.ratio), nil)
