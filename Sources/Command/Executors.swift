@@ -102,8 +102,10 @@ struct Executors: Sendable {
       view.links = links
       return try JobNotice.bytes(view, router)
     }
+    var jobSettings = settings.jobs
+    jobSettings.publicBase = settings.publicURL
     let jobs = try await JobService.start(
-      router: router, adapters: stock, settings: JobSettings(publicBase: settings.publicURL),
+      router: router, adapters: stock, settings: jobSettings,
       artefacts: artefacts, deliveries: deliveries, links: links, cache: cache, credits: credits,
       logger: logger)
     let generations = try await GenerationService.start(jobs, artefacts: artefacts, logger: logger) {

@@ -29,6 +29,8 @@ struct ServeSettings {
   /// Whether jobs may name callback addresses on this machine or in a private network.
   var allowsPrivateCallbacks = false
   var callbackPatience = Duration.seconds(15)
+  /// Where vendors reach it is taken from ``publicURL``.
+  var jobs = JobSettings()
   var health = HealthMonitor.Settings()
   var deliveries = DeliveryService.Settings()
   /// Nil leaves the epoch interval to governance.

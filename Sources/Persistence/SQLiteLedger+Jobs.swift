@@ -60,7 +60,7 @@ extension SQLiteLedger {
   // MARK: Reading
 
   public func job(_ id: Identifier) throws -> Job? {
-    try read { try $0.first("SELECT json FROM job WHERE id = ?", [Data(id)], SQLiteLedger.job) }
+    try readFirst("SELECT json FROM job WHERE id = ?", [Data(id)], SQLiteLedger.job)
   }
 
   public func unfinishedJobs(_ body: (Job) throws -> Void) throws {
@@ -122,20 +122,16 @@ extension SQLiteLedger {
   }
 
   public func attempt(atVendor id: String, of provider: String) throws -> (job: Identifier, attempt: Int)? {
-    try read {
-      try $0.first(
-        "SELECT job, attempt FROM vendor_job WHERE provider = ? AND vendor_id = CAST(? AS TEXT)",
-        [provider, StoredText.value(id)]
-      ) { (try DecisionColumns.identifier($0, 0), $0[1]) }
-    }
+    try readFirst(
+      "SELECT job, attempt FROM vendor_job WHERE provider = ? AND vendor_id = CAST(? AS TEXT)",
+      [provider, StoredText.value(id)]
+    ) { (try DecisionColumns.identifier($0, 0), $0[1]) }
   }
 
   public func jobInput(_ reference: String) throws -> [UInt8]? {
-    try read {
-      try $0.first(
-        "SELECT body FROM job_input WHERE reference = CAST(? AS TEXT)", [StoredText.value(reference)]
-      ) { try $0.withUnsafeData(atIndex: 0) { $0.map { [UInt8]($0) } ?? [] } }
-    }
+    try readFirst(
+      "SELECT body FROM job_input WHERE reference = CAST(? AS TEXT)", [StoredText.value(reference)]
+    ) { try $0.withUnsafeData(atIndex: 0) { $0.map { [UInt8]($0) } ?? [] } }
   }
 
   public func jobEvents(of id: Identifier, after number: Int, limit: Int) throws -> [JobLogEntry] {

@@ -5,10 +5,8 @@ public import Serving
 
 extension SQLiteLedger {
   public func decision(_ id: Identifier) throws -> Decision? {
-    try read { db in
-      try db.first("SELECT \(DecisionColumns.names) FROM decision d WHERE d.id = ?", [Data(id)]) {
-        try DecisionColumns.decode($0).decision
-      }
+    try readFirst("SELECT \(DecisionColumns.names) FROM decision d WHERE d.id = ?", [Data(id)]) {
+      try DecisionColumns.decode($0).decision
     }
   }
 
@@ -65,14 +63,12 @@ extension SQLiteLedger {
   }
 
   public func answer(key: String) throws -> Answer? {
-    try read { db in
-      try db.first(
-        "SELECT digest, decision, body, at FROM answer WHERE key = CAST(? AS TEXT)", [StoredText.value(key)]
-      ) { row in
-        Answer(
-          key: key, digest: [UInt8](row[0] as Data), decision: try DecisionColumns.identifier(row, 1),
-          body: [UInt8](row[2] as Data), at: Instant(microseconds: row[3]))
-      }
+    try readFirst(
+      "SELECT digest, decision, body, at FROM answer WHERE key = CAST(? AS TEXT)", [StoredText.value(key)]
+    ) { row in
+      Answer(
+        key: key, digest: [UInt8](row[0] as Data), decision: try DecisionColumns.identifier(row, 1),
+        body: [UInt8](row[2] as Data), at: Instant(microseconds: row[3]))
     }
   }
 

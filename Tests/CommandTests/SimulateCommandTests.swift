@@ -65,7 +65,7 @@ import Testing
     var command = try SimulateCommand.parse([Self.scenario, "--policies", "agentrnak"])
     let policy = await #expect(throws: (any Error).self) { try await command.run() }
     #expect("\(policy!)".contains("did you mean 'agentrank'"))
-    var table = try SimulateCommand.parse([Self.scenario, "--table", "x.jsonl"])
+    let table = try SimulateCommand.parse([Self.scenario, "--table", "x.jsonl"])
     let error = await #expect(throws: (any Error).self) { try await table.run() }
     #expect("\(error!)".contains("takes no table"))
   }

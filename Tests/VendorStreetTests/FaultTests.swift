@@ -9,7 +9,7 @@ struct FaultTests {
   private static let fal = "/fal-ai/flux/dev"
 
   /// A submission at fal that orders a fault in its prompt.
-  private static func submit(_ open: OpenStreet, _ fault: String, patience: Duration = .seconds(10))
+  private static func submit(_ open: OpenStreet, _ fault: String, patience: Duration = .seconds(60))
     async throws -> RawAnswer
   {
     try await open.call(
@@ -50,7 +50,7 @@ struct FaultTests {
         patience: .seconds(1))
       #expect(answer.ending == .silence && answer.status == nil)
       // On a busy machine it arrives late.
-      for _ in 0..<500 where open.street.report().charges == 0 {
+      for _ in 0..<3_000 where open.street.report().charges == 0 {
         try await Task.sleep(for: .milliseconds(10))
       }
       #expect(open.street.report().charges == 1)
@@ -218,7 +218,7 @@ struct FaultTests {
             // The first event's message comes last, and tells of a job that has ended.
             // A delivery is in the journal once it has been answered.
             var events: [String]?
-            for _ in 0..<200 where events?.count != 2 {
+            for _ in 0..<1_500 where events?.count != 2 {
               try await Task.sleep(for: .milliseconds(20))
               events = try await open.journal()["webhooks"]?.arrayValue?.compactMap { $0.string("event") }
             }

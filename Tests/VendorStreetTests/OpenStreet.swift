@@ -42,7 +42,7 @@ struct OpenStreet: Sendable {
   /// A call at a vendor, with a good key unless the test gives its own headers for it.
   func call(
     _ vendor: String, _ method: String, _ path: String, _ body: JSONValue? = nil,
-    headers: [String: String] = [:], patience: Duration = .seconds(10)
+    headers: [String: String] = [:], patience: Duration = .seconds(60)
   ) async throws -> RawAnswer {
     var all = OpenStreet.keys[vendor] ?? ["authorization": "Bearer test"]
     if body != nil { all["content-type"] = "application/json" }
@@ -58,12 +58,12 @@ struct OpenStreet: Sendable {
     return try await RawClient.call(root, "GET", String(url.dropFirst(root.count)))
   }
 
-  /// Asks until `isDone`, every 10 ms for at most 5 s.
+  /// Asks until `isDone`, every 10 ms, 3,000 times at most: what runs beside may take all processors for seconds.
   func poll(
     _ vendor: String, _ path: String, until isDone: (RawAnswer) -> Bool
   ) async throws -> [RawAnswer] {
     var answers: [RawAnswer] = []
-    for _ in 0..<500 {
+    for _ in 0..<3_000 {
       answers.append(try await call(vendor, "GET", path))
       if answers.last.map(isDone) == true { return answers }
       try await Task.sleep(for: .milliseconds(10))

@@ -38,7 +38,7 @@ enum RawClient {
   ///   - patience: how long to wait for the next bytes.
   static func call(
     _ root: String, _ method: String, _ path: String, headers: [String: String] = [:], body: String = "",
-    patience: Duration = .seconds(10)
+    patience: Duration = .seconds(60)
   ) async throws -> RawAnswer {
     var head = "\(method) \(path) HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n"
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }

@@ -25,7 +25,7 @@ final class WebhookReceiver: Sendable {
 
   /// Waits for a number of messages, at most 5 s.
   func wait(for count: Int) async throws -> [Message] {
-    for _ in 0..<500 where messages.count < count { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<3_000 where messages.count < count { try await Task.sleep(for: .milliseconds(10)) }
     return messages
   }
 

@@ -50,15 +50,15 @@ extension Limits {
   }
 }
 
-extension [FieldRule] {
-  /// Parameters that shape what is made: one that a vendor cannot take is an error, not to be ignored.
-  private static var shaping: Set<WorkParameter> {
-    [
-      .aspectRatio, .width, .height, .duration, .count, .imageURL, .maskURL, .videoURL, .videoURLs, .audioURL,
-      .texts, .voice, .format, .dimensions, .messages,
-    ]
-  }
+extension WorkParameter {
+  /// Those that shape what is made: one that a vendor cannot take is an error, not to be ignored.
+  fileprivate static let shaping: Set<WorkParameter> = [
+    .aspectRatio, .width, .height, .duration, .count, .imageURL, .maskURL, .videoURL, .videoURLs, .audioURL,
+    .texts, .voice, .format, .dimensions, .messages,
+  ]
+}
 
+extension [FieldRule] {
   /// What a vendor whose fields these are would refuse.
   ///
   /// - Parameter name: of who refuses, for the messages.
@@ -71,19 +71,17 @@ extension [FieldRule] {
         FieldError(pointer: parameter.map { JSONPointer.step($0.rawValue) } ?? "", message: fault))
     }
     // Of a conversation a vendor that takes one prompt would hear only the end.
-    let names = Set(flatMap(\.names))
     for parameter in [WorkParameter.messages, .texts] {
       let count = values.order.input[parameter]?.arrayValue?.count ?? 0
-      if count > 1, !names.contains(parameter.rawValue) {
+      if count > 1, !contains(where: { $0.names.contains(parameter.rawValue) }) {
         errors.append(
           FieldError(
             pointer: JSONPointer.step(parameter.rawValue),
             message: "has \(count) parts, and \(name) takes one prompt"))
       }
     }
-    let known = Set(flatMap(\.reads))
     for parameter in values.order.input.given
-    where Self.shaping.contains(parameter) && !known.contains(parameter) {
+    where WorkParameter.shaping.contains(parameter) && !contains(where: { $0.reads.contains(parameter) }) {
       if parameter == .count, values.order.input[.count]?.integerValue == 1 { continue }
       errors.append(
         FieldError(

@@ -8,8 +8,8 @@ public struct ArtefactSurvey: Sendable {
 
   public var type: MediaType { name.type }
 
-  /// Bytes read at once.
-  private static let step = 256 << 10
+  /// Bytes read at once. (Memory for more is fetched anew from the system for each file, and given back.)
+  private static let step = 64 << 10
 
   /// Reads an open file. Blocks.
   ///

@@ -4,19 +4,31 @@ import Wire
 
 /// Who of a capability's candidates can be given an order, and on what terms.
 struct JobPlanning: Sendable {
+  /// What is known of candidates and providers at the moment.
+  struct Terms: Sendable {
+    var adapters: any AdapterSource
+    /// Who pays, by provider; a provider that is not named is paid by this router.
+    var payments: [String: PaymentModel] = [:]
+    /// What a candidate's estimates are multiplied with, from what its work really cost; 1 where it is not named.
+    var costFactors: [String: Double] = [:]
+  }
+
   /// Candidate id → why it cannot be given this order.
   private(set) var unable: [String: String] = [:]
   /// By candidate id.
   private(set) var contracts: [String: VendorContract] = [:]
   /// Candidates that could serve, were it not for this input.
   private var faults: [(candidate: String, errors: FieldErrors)] = []
+  private let terms: Terms
 
   /// Holds an order against every candidate that the intent itself leaves in.
   ///
   /// - Parameter candidates: those eligible for the intent.
   init(
-    _ order: JobOrder, _ candidates: [Candidate], adapters: any AdapterSource, now: Instant, deadline: Instant
+    _ order: JobOrder, _ candidates: [Candidate], _ terms: Terms, now: Instant, deadline: Instant
   ) {
+    self.terms = terms
+    let adapters = terms.adapters
     let gaps = adapters.gaps
     for candidate in candidates {
       guard let adapter = adapters[candidate.provider] else {
@@ -67,21 +79,14 @@ struct JobPlanning: Sendable {
   }
 
   /// The plan of a job: the candidates in their order, each with its terms.
-  ///
-  /// - Parameters:
-  ///   - payment: who pays a provider.
-  ///   - costFactor: what a candidate's estimates are multiplied with, from what its work really cost.
-  func plan(
-    _ order: [String], _ candidates: [String: Candidate], work: Work,
-    payment: (String) -> PaymentModel = { _ in .onDemand }, costFactor: (String) -> Double
-  ) -> [PlannedCandidate] {
+  func plan(_ order: [String], _ candidates: [String: Candidate], work: Work) -> [PlannedCandidate] {
     order.compactMap { id in
       guard let candidate = candidates[id], let contract = contracts[id] else { return nil }
-      let dollars = candidate.price.map { $0.dollars(for: work) * costFactor(id) }
+      let dollars = candidate.price.map { $0.dollars(for: work) * (terms.costFactors[id] ?? 1) }
       return PlannedCandidate(
         candidate: id, provider: candidate.provider,
         estimatedCost: dollars.flatMap { Money(dollars: min(max($0, 0), 1e6)) }, contract: contract,
-        payment: payment(candidate.provider))
+        payment: terms.payments[candidate.provider] ?? .onDemand)
     }
   }
 }

@@ -36,12 +36,3 @@ extension JobService {
   /// The pools of these providers have run empty, or are filled again.
   public func poolsChanged(_ providers: Set<String>) async { await dispatcher.poolsChanged(providers) }
 }
-
-extension Dispatcher {
-  /// Who pays each provider of the catalogue.
-  var payments: [String: PaymentModel] {
-    Dictionary(
-      board.catalogue.providers.map { ($0.id, $0.access?.payment ?? .onDemand) }
-    ) { first, _ in first }
-  }
-}

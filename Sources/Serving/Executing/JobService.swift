@@ -133,16 +133,13 @@ public final class JobService: Sendable {
       let roster = router.snapshot[order.intent.capability].roster
       let eligible = roster.eligible(for: order.intent).positions.map { roster.candidates[$0] }
       let planning = JobPlanning(
-        order, eligible, adapters: await dispatcher.adapters, now: now, deadline: deadline)
+        order, eligible, await dispatcher.terms(of: eligible), now: now, deadline: deadline)
       if let errors = planning.inputFaults { throw JobRefusal.input(errors) }
       let drawn = try await router.draw(
         order.intent, embedding: order.embedding, unable: planning.unable, tenant: order.tenant)
-      let payments = await dispatcher.payments
-      let factors = await dispatcher.costFactors(of: drawn.order)
       let plan = planning.plan(
         drawn.order, Dictionary(uniqueKeysWithValues: eligible.map { ($0.id, $0) }),
-        work: order.intent.assumedWork, payment: { payments[$0] ?? .onDemand }
-      ) { factors[$0] ?? 1 }
+        work: order.intent.assumedWork)
       if let first = plan.first, first.candidate == drawn.order.first { return (drawn, plan) }
     }
     throw JobRefusal.changing

@@ -73,12 +73,14 @@ public final class Recorder: Sendable {
   public func commit(_ batch: LedgerBatch) async throws -> [Receipt] {
     try await withCheckedThrowingContinuation { continuation in
       state.condition.lock()
-      defer { state.condition.unlock() }
       guard !state.inbox.isStopped else {
+        state.condition.unlock()
         continuation.resume(throwing: ServiceError.stopped)
         return
       }
       state.inbox.waiters.append(Waiter(batch: batch, continuation: continuation))
+      state.condition.unlock()
+      // Not under the lock: the writer would wake only to wait for it.
       state.condition.signal()
     }
   }

@@ -57,8 +57,13 @@ enum MatrixRun {
       models: [line.model], providers: line.provider.map { [$0] } ?? [],
       faults: ["{fault: \(order), vendor: \(line.house), \(frequency)}"],
       hasWebhooks: fault.isOfWebhooks, changes: [line.vendor: changes])
-    // A refused provider stays as it was left until it has been looked at.
-    plan.settings = { $0.health.rules.refusalInterval = .minutes(10) }
+    // A refused provider, and a circuit that is open, stay as they were left until they have been looked at.
+    plan.settings = {
+      $0.health.rules.refusalInterval = .minutes(10)
+      guard hasSecond else { return }
+      $0.jobs.candidateCircuit.openFor = .minutes(10)
+      $0.jobs.providerCircuit.openFor = .minutes(10)
+    }
     if hasSecond {
       plan.models.append(line.second.model)
       plan.changes[line.second.vendor] = line.second.quick
@@ -104,7 +109,7 @@ enum MatrixRun {
     // Questions about the work that fail count as well, and can be enough before the attempt has ended.
     let isCounted =
       switch first.circuit {
-      case .unaffected: await repeated(line, router)
+      case .unaffected: await repeated(line, router, isExpected: treatment.circuit == .counts)
       // The attempt's own end is one of the failures.
       case .removed: try await world.failedAnswers(line.house) >= enough - 1
       default: false
@@ -152,7 +157,11 @@ enum MatrixRun {
   }
 
   /// Whether as many failures as open a circuit open it.
-  private static func repeated(_ line: MatrixLine, _ router: StreetWorld.Router) async -> Bool {
+  ///
+  /// - Parameter isExpected: then it is waited for.
+  private static func repeated(
+    _ line: MatrixLine, _ router: StreetWorld.Router, isExpected: Bool
+  ) async -> Bool {
     await withTaskGroup(of: Void.self) { group in
       for _ in 1..<enough {
         group.addTask { _ = try? await router.done(line.capability, line.input) }
@@ -166,6 +175,7 @@ enum MatrixRun {
       return false
     }
     // All of them are over, and so the board has heard of them; a moment for one that is told last.
+    if isExpected { return await eventually(isOpen) }
     for _ in 0..<20 where await !isOpen() { try? await Task.sleep(for: .milliseconds(10)) }
     return await isOpen()
   }

@@ -58,10 +58,18 @@ extension Dispatcher {
     return job
   }
 
-  /// What estimates of candidates are to be multiplied with.
-  func costFactors(of candidates: [String]) -> [String: Double] {
+  /// What an order for some candidates is planned with.
+  func terms(of candidates: [Candidate]) -> JobPlanning.Terms {
     let now = now
-    return Dictionary(candidates.map { ($0, board.costFactor(of: $0, at: now)) }) { first, _ in first }
+    var terms = JobPlanning.Terms(adapters: adapters)
+    for candidate in candidates {
+      terms.costFactors[candidate.id] = board.costFactor(of: candidate.id, at: now)
+      if terms.payments[candidate.provider] == nil {
+        terms.payments[candidate.provider] =
+          board.catalogue.provider(candidate.provider)?.access?.payment ?? .onDemand
+      }
+    }
+    return terms
   }
 
   /// Goes on with every job that is not over, and with the cancellations of those that ended a moment ago.
