@@ -1,8 +1,6 @@
 # The words a person types. `make run` and `make test` install what is missing first.
 SWIFT ?= swift
 PORT ?= 8080
-# All tests at once starve the servers among them on a small machine, and calls run into their limits.
-AT_A_TIME = --experimental-maximum-parallelization-width
 
 .PHONY: run test bench soak matrix reports lint format setup build clean
 
@@ -15,7 +13,7 @@ test: setup
 	@.ci/setup-tests
 	@Tests/VendorStreetTests/Scripts/packages.sh
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build $(if $(shell $(SWIFT) test --help-hidden | grep -e $(AT_A_TIME)),$(AT_A_TIME) 8) $(ARGS)
+	@SWIFT=$(SWIFT) .ci/tests $(ARGS)
 	$(MAKE) --no-print-directory lint
 
 bench: setup
