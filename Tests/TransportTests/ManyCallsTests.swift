@@ -28,8 +28,8 @@ struct ManyCallsTests {
     #expect(server.mostOpen <= 20)
     #expect(server.accepted <= 20)
     #expect(server.received.count == 1_000)
-    // One for this transport, and one for each of the tests that run at the same time.
-    #expect((1..<100).contains(most.value))
+    // One for this transport, and those of the tests that run at the same time; one for each call would be a thousand.
+    #expect((1..<300).contains(most.value))
   }
 
   /// The threads of this process that transports have.
