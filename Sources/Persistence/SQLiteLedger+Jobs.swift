@@ -129,9 +129,11 @@ extension SQLiteLedger {
   }
 
   public func jobInput(_ reference: String) throws -> [UInt8]? {
-    try readFirst(
-      "SELECT body FROM job_input WHERE reference = CAST(? AS TEXT)", [StoredText.value(reference)]
-    ) { try $0.withUnsafeData(atIndex: 0) { $0.map { [UInt8]($0) } ?? [] } }
+    try read {
+      try $0.first(
+        "SELECT body FROM job_input WHERE reference = CAST(? AS TEXT)", [StoredText.value(reference)]
+      ) { try $0.withUnsafeData(atIndex: 0) { $0.map { [UInt8]($0) } ?? [] } }
+    }
   }
 
   public func jobEvents(of id: Identifier, after number: Int, limit: Int) throws -> [JobLogEntry] {

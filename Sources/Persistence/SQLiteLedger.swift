@@ -144,11 +144,11 @@ public final class SQLiteLedger: Ledger {
     try translating { try pool.read(body) }
   }
 
-  /// The first row of one statement, through `decode`; nil when there is none. To be found by a key: who looks up
-  /// something else meanwhile waits.
+  /// The first row of one statement, through `decode`; nil when there is none. To be found by a key, and small: who
+  /// looks up something else meanwhile waits.
   ///
   /// One statement is a snapshot by itself. Without a transaction around it, and without a connection to be chosen and
-  /// its schema to be looked at, a lookup takes a quarter of the time.
+  /// its schema to be looked at, a lookup took 75 to 90 µs on the way of an order instead of 130 to 150.
   func readFirst<Value>(
     _ sql: String, _ arguments: StatementArguments, _ decode: (Row) throws -> Value
   ) throws -> Value? {

@@ -23,7 +23,7 @@ final class WebhookReceiver: Sendable {
 
   var messages: [Message] { state.withLock(\.messages) }
 
-  /// Waits for a number of messages, at most 5 s.
+  /// Waits for a number of messages, at most 30 s.
   func wait(for count: Int) async throws -> [Message] {
     for _ in 0..<3_000 where messages.count < count { try await Task.sleep(for: .milliseconds(10)) }
     return messages
