@@ -6,7 +6,7 @@ import GRDB
 struct Bench {
   static let usage = """
     usage: bench [core] [http] [feedback] [jobs] [webhooks] [deliveries] [start] [tick] [transport]
-                 [memory] [soak] [options]
+                 [memory] [overhead] [soak] [options]
 
       core      place, decide, fold and embed, inside one process
       http      POST /v1/decisions against nginx
@@ -18,6 +18,7 @@ struct Bench {
       tick      close an epoch with a million new scores while decisions go on
       transport outbound calls against libcurl's multi interface in C
       memory    two million decisions in one process (only when named: it takes minutes)
+      overhead  the router's own share of an order (only when named)
       soak      jobs in flight while vendors fail and the router is killed (only when named; exits 1 when a job is
                 lost or done twice)
 
@@ -26,6 +27,10 @@ struct Bench {
       --server-binary PATH   the pointsman executable (the one beside this executable)
       --embedding-table DIR  the static embedding's table (.cache/embedding)
       --folder DIR           where the temporary files go; a real disk, since commits are synced (the system's)
+
+      of the overhead (and --rate, below):
+      --rounds N             bursts of two seconds (10)
+      --against PATH         another pointsman executable, to take turns with
 
       of the soak:
       --minutes N            how long orders are sent (10)
@@ -89,6 +94,11 @@ struct Bench {
         &report, setting, start: groups.contains("start"), tick: groups.contains("tick"))
     }
     if groups.contains("memory") { try MemoryBenchmarks.run(&report, setting) }
+    if groups.contains("overhead") {
+      var overhead = options.overhead
+      overhead.rate = options.soak.rate
+      try OverheadBenchmarks.run(&report, setting, overhead)
+    }
     if groups.contains("soak") { try SoakCommand.run(setting, options.soak) }
     report.conclude()
   }
@@ -122,10 +132,11 @@ struct Options {
   var embeddingTable = ".cache/embedding"
   var folder = FileManager.default.temporaryDirectory
   var soak = SoakSettings()
+  var overhead = OverheadOptions()
 
   static let all = [
     "core", "http", "feedback", "jobs", "webhooks", "deliveries", "start", "tick", "transport", "memory",
-    "soak",
+    "overhead", "soak",
   ]
 
   init(_ arguments: [String]) throws(UsageError) {
@@ -145,6 +156,8 @@ struct Options {
       case "--fault-share": soak.faults = try Options.real(argument, rest.popFirst(), in: 0...1)
       case "--run-ms": soak.run = try Options.number(argument, rest.popFirst(), in: 10...600_000)
       case "--rate": soak.rate = try Options.real(argument, rest.popFirst(), in: 1...10_000)
+      case "--rounds": overhead.rounds = try Options.number(argument, rest.popFirst(), in: 1...10_000)
+      case "--against": overhead.against = try Options.value(argument, rest.popFirst())
       case "--out": soak.out = try Options.value(argument, rest.popFirst())
       case "--revision": soak.revision = try Options.value(argument, rest.popFirst())
       case "--server-binary": server = try Options.value(argument, rest.popFirst())
@@ -156,7 +169,7 @@ struct Options {
         throw UsageError(text: "bench: '\(argument)' is neither a group nor an option\n\n\(Bench.usage)")
       }
     }
-    if groups.isEmpty { groups = Set(Options.all).subtracting(["memory", "soak"]) }
+    if groups.isEmpty { groups = Set(Options.all).subtracting(["memory", "overhead", "soak"]) }
   }
 
   private static func value(_ name: String, _ text: String?) throws(UsageError) -> String {

@@ -15,6 +15,12 @@ struct Setting {
   let rows: Int
 
   static let rounds = 3
+
+  /// The same with another executable.
+  func with(server: String) -> Setting {
+    Setting(
+      folder: folder, server: server, embeddingTable: embeddingTable, seconds: seconds, rows: rows)
+  }
 }
 
 /// A router in operation, on a port and a database of its own.

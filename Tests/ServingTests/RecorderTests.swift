@@ -61,4 +61,62 @@ struct RecorderTests {
     #expect(try ledger.decision(Sample.id(2)) == nil)
     await recorder.stop()
   }
+
+  @Test("Who has time lets the others go first, until somebody asks for all")
+  func time() async throws {
+    let ledger = MemoryLedger()
+    var patience = Recorder.Patience()
+    (patience.alone, patience.most) = (600, 600)
+    let recorder = Recorder(
+      ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: patience)
+    async let patient = recorder.commit(Sample.batch([Sample.decision(1)]), hasTime: true)
+    for number in 2...20 {
+      _ = try await recorder.commit(Sample.batch([Sample.decision(number)]))
+      #expect(try ledger.decision(Sample.id(number)) != nil)
+      #expect(try ledger.decision(Sample.id(1)) == nil)
+    }
+    // It may not have come in yet when all is asked for.
+    while try ledger.decision(Sample.id(1)) == nil { try await recorder.flush() }
+    #expect(try await patient == [])
+    await recorder.stop()
+  }
+
+  @Test("Who had time for long enough goes with the next, and alone if nobody comes")
+  func patience() async throws {
+    let ledger = MemoryLedger()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var patience = Recorder.Patience()
+    (patience.alone, patience.most) = (600, 0)
+    let shared = Recorder(ledger, logger: logger, patience: patience)
+    async let first = shared.commit(Sample.batch([Sample.decision(1)]), hasTime: true)
+    var number = 2
+    while try ledger.decision(Sample.id(1)) == nil {
+      _ = try await shared.commit(Sample.batch([Sample.decision(number)]))
+      number += 1
+    }
+    #expect(try await first == [])
+    await shared.stop()
+
+    (patience.alone, patience.most) = (0.001, 600)
+    let alone = Recorder(ledger, logger: logger, patience: patience)
+    _ = try await alone.commit(Sample.batch([Sample.decision(number)]), hasTime: true)
+    #expect(try ledger.decision(Sample.id(number)) != nil)
+    await alone.stop()
+  }
+
+  @Test("Who has time is written before the recorder ends")
+  func stopping() async throws {
+    let ledger = MemoryLedger()
+    var patience = Recorder.Patience()
+    (patience.alone, patience.most) = (600, 600)
+    let recorder = Recorder(
+      ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: patience)
+    let patient = Task { try await recorder.commit(Sample.batch([Sample.decision(1)]), hasTime: true) }
+    try await Task.sleep(for: .milliseconds(20))
+    await recorder.stop()
+    // Refused, if it came after the end; never kept waiting.
+    let isWritten = (try? await patient.value) != nil
+    let stored = try ledger.decision(Sample.id(1))
+    #expect((stored != nil) == isWritten)
+  }
 }

@@ -24,6 +24,7 @@ public enum RouterAPI {
     let listing = Router(context: RouterContext.self)
     addRoutes(service, deciding, parts, limits, to: listing)
     let router = Router(context: RouterContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: PoolMiddleware())
     router.add(middleware: ProblemMiddleware(routes: RouteTable(listing.routes)))
     if let credits = parts.books { router.add(middleware: AccessMiddleware(credits: credits)) }
     addRoutes(service, deciding, parts, limits, to: router)

@@ -67,7 +67,7 @@ struct SoakOverhead {
     self.commit = commit
   }
 
-  private static func order(_ reference: String, _ number: Int) -> [UInt8] {
+  static func order(_ reference: String, _ number: Int) -> [UInt8] {
     let capability = SoakStreet.capabilities[number % SoakStreet.capabilities.count]
     return LoopbackConnection.request(
       "POST", "/v1/jobs", SoakOrders.body(reference, number, capability),
@@ -75,14 +75,14 @@ struct SoakOverhead {
   }
 
   /// At a vendor that answers as soon as it has taken the work on.
-  private static func straight(_ reference: String, _ number: Int) -> [UInt8] {
+  static func straight(_ reference: String, _ number: Int) -> [UInt8] {
     LoopbackConnection.request(
       "POST", "/fal/fal-ai/flux/dev", #"{"prompt": "a kettle, number \#(number) [[ref: \#(reference)]]"}"#,
       headers: [("authorization", "Key soak")])
   }
 
   /// Calls at a fixed rate over eight connections.
-  private static func send(
+  static func send(
     _ port: Int, rate: Double, seconds: Double, prefix: String,
     _ call: @escaping @Sendable (_ reference: String, _ number: Int) -> [UInt8]
   ) -> [String: Int64] {

@@ -50,7 +50,7 @@ final class SoakRouter {
         "serve", "--port", "\(port)", "--database", database.path, "--catalogue", catalogue.path, "--epoch",
         "1h",
         "--embedding", "hashing", "--log-level", "error", "--public-url", "http://127.0.0.1:\(port)",
-        "--artefacts", setting.folder.appending(path: "artefacts").path,
+        "--artefacts", database.deletingPathExtension().path + "-artefacts",
       ], in: setting.folder, environment: environment)
   }
 
