@@ -34,6 +34,7 @@ enum OverheadBenchmarks {
     report.section(
       "The router's own share of an order, at \(SoakSettings.plain(options.rate)) a second",
       ["p50", "p90", "p99", "bursts' p50s"])
+    var medians: [[Double]] = []
     for (place, contender) in contenders.enumerated() {
       let bursts = zip(contender.sent, contender.direct).map {
         SoakOverhead(sent: $0, straight: $1, submissions: submissions, commit: .nan)
@@ -43,12 +44,16 @@ enum OverheadBenchmarks {
         straight: contender.direct.reduce(into: [:]) { $0.merge($1) { first, _ in first } },
         submissions: submissions, commit: .nan)
       let shares = [0.5, 0.9, 0.99].map { all.added($0) ?? .nan }
-      let medians = bursts.compactMap { $0.added(0.5) }
+      medians.append(bursts.map { $0.added(0.5) ?? .nan })
       report.figures(
         place == 0 ? "of this executable" : "of the other",
-        shares.map { String(format: "%.2f ms", $0) } + [spread(medians)], value: shares[0] * 1e6,
+        shares.map { String(format: "%.2f ms", $0) } + [spread(medians[place])], value: shares[0] * 1e6,
         place == 0 ? .atMost(2e6, "ns") : nil)
       if all.missing > 0 { report.note("\(all.missing) orders reached no vendor") }
+    }
+    if medians.count == 2 {
+      let differences = zip(medians[0], medians[1]).map { $0 - $1 }
+      report.note("this less the other, burst by burst: \(spread(differences)) ms")
     }
   }
 
