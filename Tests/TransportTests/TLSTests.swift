@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Transport
 
@@ -70,9 +71,7 @@ final class OpenSSL {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     authority = folder.appending(path: "ca.pem").path
     try OpenSSL.makeCertificate(in: folder)
-    // A port that was free a moment ago.
-    // Below the range from which connections get theirs, so that none takes it before the server does.
-    port = Int.random(in: 12_000..<32_000)
+    port = try FreePort.next()
     process = OpenSSL.process(
       "s_server -accept 127.0.0.1:\(port) -cert cert.pem -key key.pem -www", in: folder)
     try process.run()
@@ -113,7 +112,7 @@ final class OpenSSL {
   static func waitUntilReady(port: Int) async throws {
     let http = try HTTPTransport()
     let call = OutboundCall("GET", "https://127.0.0.1:\(port)/", policy: .loopback(port))
-    for _ in 0..<500 {
+    for _ in 0..<6_000 {
       let error = await failure { () async throws(TransportError) in try await http.answer(call) }
       if error?.reason != .couldNotConnect { return }
       try await Task.sleep(for: .milliseconds(10))
