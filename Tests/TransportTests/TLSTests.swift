@@ -18,7 +18,8 @@ struct TLSTests {
     let server = try OpenSSL()
     defer { server.stop() }
     try await server.waitUntilReady()
-    var call = OutboundCall("GET", "https://localhost:\(server.port)/", policy: .loopback(server.port))
+    var call = OutboundCall(
+      "GET", "https://localhost:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     var error = try await error(call)
     #expect(error?.reason == .tls)
     #expect(error?.phase == .connecting)
@@ -43,7 +44,8 @@ struct TLSTests {
     let server = try OpenSSL()
     defer { server.stop() }
     try await server.waitUntilReady()
-    var call = OutboundCall("GET", "https://localhost:\(server.port)/", policy: .loopback(server.port))
+    var call = OutboundCall(
+      "GET", "https://localhost:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     call.certificateAuthorityFile = "/nonexistent/ca.pem"
     let missing = try await error(call)
     #expect(missing?.reason == .invalidSettings)

@@ -17,7 +17,7 @@ struct CallbackDoorTests {
   }
 
   static func send(
-    _ url: String, allowsPrivate: Bool = true, patience: Duration = .seconds(15)
+    _ url: String, allowsPrivate: Bool = true, patience: Duration = .seconds(120)
   ) async throws -> DeliveryAnswer {
     let door = CallbackDoor(try HTTPTransport(), allowsPrivate: allowsPrivate, patience: patience)
     return await door.send(
