@@ -218,7 +218,7 @@ let package = Package(
         "Adapters", "Declarations", "Jobs", "Routing", "Serving", "TestSupport", "Transport", "Wire",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    tests("TransportTests", of: ["Transport"]),
+    tests("TransportTests", of: ["TestSupport", "Transport"]),
     .testTarget(
       name: "VendorStreetTests",
       dependencies: [
@@ -273,6 +273,7 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     tests(
       "CommandTests",

@@ -22,7 +22,7 @@ final class LoopbackConnection {
 
   /// - Parameter patience: how long an answer may take, in seconds; 0 is for ever.
   init(port: Int, patience: Int = 0) throws {
-    descriptor = LoopbackConnection.socket()
+    let descriptor = LoopbackConnection.socket()
     guard descriptor >= 0 else { throw BenchFailure("no socket: \(String(cString: strerror(errno)))") }
     var on: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -38,6 +38,8 @@ final class LoopbackConnection {
       close(descriptor)
       throw BenchFailure("nothing listens on port \(port)")
     }
+    // Only now: an object with all its properties set is deinitialised where its initializer throws.
+    self.descriptor = descriptor
   }
 
   deinit { close(descriptor) }

@@ -37,8 +37,9 @@ public final class ArtefactFolder: Sendable {
     } catch {
       throw .notWritable(path: path, reason: "it cannot be made: \(error.localizedDescription)")
     }
-    folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw .notWritable(path: path, reason: ArtefactError.reason(errno)) }
+    self.folder = folder
     removeLeftovers()
     // Better said at start than when the first result, paid for, comes in.
     discard(try begin())

@@ -1,4 +1,3 @@
-import HummingbirdTesting
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -190,7 +189,7 @@ import Wire
           "POST /v1/decisions HTTP/1.1\r\nHost: a\r\nContent-Length: \($0.utf8.count)\r\n\r\n\($0)"
         }
         .joined())
-      let replies = try socket.replies(bodies.count)
+      let replies = try await socket.replies(bodies.count)
       #expect(replies.map(\.status) == [200, 400, 200, 200, 200])
       let ids = replies.compactMap { $0.json.text("/decision_id") }
       #expect(ids.count == 4 && ids == ids.sorted(), "ids are minted in order of time")

@@ -14,12 +14,13 @@ final class PlainSocket: @unchecked Sendable {
   private var bytes: [UInt8] = []
 
   init(port: Int) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    let descriptor = descriptor
-    let result = try SocketAddress(ipAddress: "127.0.0.1", port: port).withSockAddr { address, size in
-      connect(descriptor, address, socklen_t(size))
+    let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
+      close(descriptor)
+      throw POSIXError(.ECONNREFUSED)
     }
-    guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
+    self.descriptor = descriptor
     var patience = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
   }
@@ -31,21 +32,27 @@ final class PlainSocket: @unchecked Sendable {
     guard write(descriptor, bytes, bytes.count) == bytes.count else { throw POSIXError(.EPIPE) }
   }
 
-  /// Reads until a text has come so many times; on a thread of its own, because the server needs those of the pool.
+  /// Reads until a text has come so many times.
   func wait(for text: String, times: Int = 1) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      Thread { [self] in
-        continuation.resume(
-          with: Result {
-            while String(decoding: bytes, as: UTF8.self).components(separatedBy: text).count <= times {
-              try fill()
-            }
-          })
-      }.start()
+    try await onThread { socket in
+      while String(decoding: socket.bytes, as: UTF8.self).components(separatedBy: text).count <= times {
+        try socket.fill()
+      }
     }
   }
 
-  func replies(_ count: Int) throws -> [PlainReply] { try (0..<count).map { _ in try reply() } }
+  func replies(_ count: Int) async throws -> [PlainReply] {
+    try await onThread { socket in try (0..<count).map { _ in try socket.reply() } }
+  }
+
+  /// On a thread of its own, because the server needs those of the pool.
+  private func onThread<Value: Sendable>(
+    _ work: @escaping @Sendable (PlainSocket) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread { [self] in continuation.resume(with: Result { try work(self) }) }.start()
+    }
+  }
 
   private func reply() throws -> PlainReply {
     let end = try position(of: "\r\n\r\n")

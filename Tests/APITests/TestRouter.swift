@@ -14,7 +14,7 @@ import Wire
 
 /// A router behind its HTTP API, on a clock that the test moves and with ids that are the same in every run.
 struct TestRouter: Sendable {
-  let client: any TestClientProtocol
+  let client: any Caller
   let service: RoutingService
   let clock: ManualClock
 
@@ -36,17 +36,20 @@ struct TestRouter: Sendable {
       on: ledger, embedder: HashingEmbedding(), catalogue: catalogue, settings: settings, clock: clock,
       mint: IdentifierMint(seed: seed), logger: quiet)
     do {
-      let test: @Sendable (any TestClientProtocol) async throws -> Result = { client in
+      let test: @Sendable (any Caller) async throws -> Result = { client in
         try await body(TestRouter(client: client, service: service, clock: clock))
       }
       let result =
         try await isLive
-        ? RouterAPI.application(
-          service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: quiet
-        ).test(.live, test)
+        ? LiveServer.run(
+          {
+            RouterAPI.application(
+              service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: quiet,
+              onListening: $0)
+          }, test)
         : Application(
           router: RouterAPI.router(service, parts: parts, limits: limits), logger: quiet
-        ).test(.router, test)
+        ).test(.router) { try await test(RouteCaller(client: $0)) }
       await service.stop()
       return result
     } catch {
@@ -58,11 +61,7 @@ struct TestRouter: Sendable {
   func send(
     _ method: HTTPRequest.Method, _ path: String, body: [UInt8]? = nil, headers: HTTPFields = [:]
   ) async throws -> Reply {
-    let response = try await client.executeRequest(
-      uri: path, method: method, headers: headers, body: body.map { ByteBuffer(bytes: $0) })
-    return Reply(
-      status: Int(response.status.code), headers: response.headers,
-      bytes: Array(response.body.readableBytesView))
+    try await client.call(method, path, headers: headers, body: body)
   }
 
   func get(_ path: String) async throws -> Reply { try await send(.get, path) }

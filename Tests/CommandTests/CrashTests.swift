@@ -3,6 +3,7 @@ import Persistence
 import Routing
 import Serving
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 
@@ -48,6 +49,8 @@ struct CrashTests {
           }
         }
         group.addTask {
+          // Not before there is something to lose.
+          _ = await eventually { acknowledged.all.count > 60 * (round + 1) }
           for _ in 0..<6 {
             try? await Task.sleep(for: .milliseconds(250))
             _ = try? await router.client.post("/v1/epochs")
@@ -110,7 +113,7 @@ struct CrashTests {
 }
 
 /// What was acknowledged, by any worker.
-private final class Keys: Sendable {
+final class Keys: Sendable {
   private let keys = Mutex<Set<String>>([])
 
   var all: Set<String> { keys.withLock { $0 } }
@@ -135,7 +138,7 @@ final class ServedRouter: Sendable {
       - {id: t/two, capabilities: [text_generation]}
       - {id: t/three, capabilities: [text_generation]}
     """.write(to: catalogue, atomically: true, encoding: .utf8)
-    let port = try ServedRouter.freePort()
+    let port = try FreePort.next()
     // The executable lies beside the test bundle; what a bundle's URL is differs by platform.
     let bundle = Bundle(for: ServedRouter.self).bundleURL
     let places = [bundle, bundle.deletingLastPathComponent()].map { $0.appending(path: "pointsman") }
@@ -152,10 +155,8 @@ final class ServedRouter: Sendable {
     ]
     try process.run()
     client = try #require(Client("http://127.0.0.1:\(port)"))
-    for _ in 0..<200 {
-      if (try? await client.get("/readyz")) != nil { return }
-      try await Task.sleep(for: .milliseconds(50))
-    }
+    let client = client
+    if await eventually({ (try? await client.get("/readyz")) != nil }) { return }
     process.terminate()
     throw ClientError.unreachable(client.base)
   }
@@ -170,25 +171,5 @@ final class ServedRouter: Sendable {
   func terminate() {
     process.terminate()
     process.waitUntilExit()
-  }
-
-  /// Below the range from which connections get theirs (from 32768 on), so that none takes it meanwhile.
-  static func freePort() throws -> Int {
-    for _ in 0..<1_000 {
-      let port = Int.random(in: 12_000..<32_000)
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(descriptor) }
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = inet_addr("127.0.0.1")
-      address.sin_port = in_port_t(port).bigEndian
-      let bound = withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-        }
-      }
-      if bound { return port }
-    }
-    throw POSIXError(.EADDRNOTAVAIL)
   }
 }

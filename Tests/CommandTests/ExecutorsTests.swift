@@ -57,7 +57,7 @@ struct ExecutorsTests {
       let input: JSONValue = ["prompt": "a fox in the snow"]
       let job = try await executors.jobs.submit(
         try order(.imageGeneration, input, only: ["sandbox/steady"]))
-      let view = try await executors.jobs.wait(for: job.job.id, atMost: .seconds(30))
+      let view = try await executors.jobs.wait(for: job.job.id, atMost: .seconds(60))
       #expect(view?.job.state == .succeeded)
       let artefact = try #require(view?.job.result?.artefacts.first)
       #expect(artefact.contentType == "image/png" && artefact.isCopied)

@@ -1,6 +1,7 @@
 import Composition
 import Compositor
 import Foundation
+import Synchronization
 import Testing
 import Transport
 import Wire
@@ -105,5 +106,47 @@ struct CompositorRefusalTests {
     }
     #expect("\(error!)".contains("--folder"))
     #expect(try String(contentsOf: uploads.appending(path: "letter.txt"), encoding: .utf8) == "mine")
+  }
+
+  @Test("A folder in which another service works is refused, and nothing of anybody else's is closed")
+  func takenFolder() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "taken-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let transport = try HTTPTransport()
+    func workbench() throws -> Workbench {
+      try Workbench(
+        CompositorSettings(folder: folder.path), transport: transport, logger: OpenCompositor.logger)
+    }
+    let owner = try workbench()
+    // A number that is closed twice is this one's in between, once in some hundred times.
+    let neighbour = Neighbour()
+    defer { neighbour.isDone.store(true, ordering: .relaxed) }
+    var refusals = 0
+    for _ in 0..<10_000 {
+      do {
+        _ = try workbench()
+      } catch {
+        refusals += "\(error)".contains("another service works in it") ? 1 : 0
+      }
+    }
+    #expect(refusals == 10_000)
+    #expect(neighbour.losses.load(ordering: .relaxed) == 0)
+    withExtendedLifetime(owner) {}
+  }
+}
+
+/// Opens and closes a file again and again, and counts how often somebody else has closed it.
+private final class Neighbour: Sendable {
+  let isDone = Atomic(false)
+  let losses = Atomic(0)
+
+  init() {
+    Thread.detachNewThread { [self] in
+      while !isDone.load(ordering: .relaxed) {
+        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        for _ in 0..<20 where fcntl(file, F_GETFD) < 0 { losses.add(1, ordering: .relaxed) }
+        close(file)
+      }
+    }
   }
 }

@@ -146,10 +146,11 @@ struct CompositorTests {
       _ = try await open.wait(id, ["composing", "failed"])
       let mark = open.folder + "/compositions/\(id)/process"
       var pid: pid_t?
-      for _ in 0..<2_000 where pid == nil {
-        pid = (try? String(contentsOfFile: mark, encoding: .utf8))?.split(separator: " ").first.flatMap {
-          pid_t($0)
-        }
+      for _ in 0..<12_000 where pid == nil {
+        let marked = (try? String(contentsOfFile: mark, encoding: .utf8))?.split(separator: " ").first
+        // Before ffmpeg there was ffprobe, which is marked until then.
+        let name = marked.flatMap { try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8) }
+        if name == "ffmpeg\n" { pid = marked.flatMap { pid_t($0) } }
         try await Task.sleep(for: .milliseconds(5))
       }
       let running = try #require(pid)
@@ -208,7 +209,7 @@ struct CompositorTests {
           CompositorSettings(folder: own), transport: open.transport, logger: OpenCompositor.logger)
       }
     }
-    for _ in 0..<2_000 where orphan.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<12_000 where orphan.isRunning { try await Task.sleep(for: .milliseconds(5)) }
     try #require(!orphan.isRunning)
     #expect(orphan.terminationReason == .uncaughtSignal && orphan.terminationStatus == SIGKILL)
   }

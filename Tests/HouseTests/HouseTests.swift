@@ -139,6 +139,28 @@ struct HouseTests {
     }
   }
 
+  /// With all its properties set, an object is deinitialised even where its initializer throws: what was closed before
+  /// the throw is closed twice, and the second time its number may be that of somebody else's socket.
+  @Test("A descriptor that a deinit closes was opened as a local variable, and taken over from it")
+  func descriptorsAreTakenOver() throws {
+    let closing = /deinit \{[^}]*?[ .]close\((\w+)\)/
+    var count = 0
+    for folder in ["Sources", "Simulations", "Tests"] {
+      for (file, lines) in try HouseTests.sources(in: HouseTests.root.appending(path: folder)) {
+        let text = lines.joined(separator: "\n")
+        for match in text.matches(of: closing) {
+          count += 1
+          let isTakenOver = text.contains("    self.\(match.1) = \(match.1)\n")
+          #expect(
+            isTakenOver,
+            "\(file): open \(match.1) as a local variable, check it, then take it over")
+        }
+      }
+    }
+    #expect(count > 5, "the reader sees too few")
+    #expect("deinit\u{20}{\n    free(a)\n    Glibc.close(b)\n  }".firstMatch(of: closing)?.1 == "b")
+  }
+
   @Test("The house test itself sees an import where there is one")
   func theReaderOfImportsWorks() {
     #expect(HouseTests.importedModule("import Foundation") == "Foundation")
@@ -162,8 +184,14 @@ struct HouseTests {
   }
 
   static func sources(of target: String) throws -> [(file: String, lines: [String])] {
-    let folder = root.appending(
-      path: ["World", "Experiments"].contains(target) ? "Simulations/\(target)" : "Sources/\(target)")
+    let sources = try sources(
+      in: root.appending(
+        path: ["World", "Experiments"].contains(target) ? "Simulations/\(target)" : "Sources/\(target)"))
+    try #require(!sources.isEmpty, "no sources in \(target)")
+    return sources
+  }
+
+  static func sources(in folder: URL) throws -> [(file: String, lines: [String])] {
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
     var sources: [(String, [String])] = []
     while let file = files?.nextObject() as? URL {
@@ -171,7 +199,6 @@ struct HouseTests {
       let text = try String(contentsOf: file, encoding: .utf8)
       sources.append((file.lastPathComponent, text.components(separatedBy: "\n")))
     }
-    try #require(!sources.isEmpty, "no sources in \(target)")
     return sources
   }
 }

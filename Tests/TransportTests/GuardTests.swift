@@ -94,7 +94,7 @@ struct GuardTests {
     let http = try transport(["inside.example": [address]])
     let policy = OutboundPolicy(hosts: ["inside.example"], schemes: [.http], ports: [server.port])
     let error = await error(
-      http, OutboundCall("POST", "http://inside.example:\(server.port)/", policy: policy))
+      http, OutboundCall("POST", "http://inside.example:\(server.port)/", policy: policy, limits: .patient))
     #expect(error?.reason == .forbiddenAddress)
     #expect(error?.phase == .connecting)
     #expect(error?.mayHaveBeenSent == false)
@@ -117,7 +117,7 @@ struct GuardTests {
         }, lookupLifetime: .zero))
     let policy = OutboundPolicy(
       hosts: nil, schemes: [.http], ports: [server.port], allowedRanges: [AddressRange("127.0.0.1")!])
-    var call = OutboundCall("GET", "http://name.example:\(server.port)/", policy: policy)
+    var call = OutboundCall("GET", "http://name.example:\(server.port)/", policy: policy, limits: .patient)
     #expect(try await http.answer(call).text == "inside")
     // The kept connection still leads to the allowed address; a new connection would not.
     #expect(try await http.answer(call).metrics.isConnectionReused)
@@ -132,7 +132,8 @@ struct GuardTests {
     let server = try LoopbackServer { peer in while peer.request() != nil { peer.answer("inside") } }
     defer { server.stop() }
     let http = try transport(["name.example": ["127.0.0.1"]])
-    var call = OutboundCall("GET", "http://name.example:\(server.port)/", policy: .loopback(server.port))
+    var call = OutboundCall(
+      "GET", "http://name.example:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     #expect(try await http.answer(call).text == "inside")
     call.policy.allowedRanges = []
     let error = await error(http, call)
@@ -146,7 +147,8 @@ struct GuardTests {
     let server = try LoopbackServer { peer in while peer.request() != nil { peer.answer("inside") } }
     defer { server.stop() }
     let http = try transport(["name.example": ["10.255.255.1", "::1", "127.0.0.1"]])
-    let call = OutboundCall("GET", "http://name.example:\(server.port)/", policy: .loopback(server.port))
+    let call = OutboundCall(
+      "GET", "http://name.example:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     let answer = try await http.answer(call)
     #expect(answer.text == "inside")
     #expect(answer.metrics.remoteAddress == IPAddress("127.0.0.1"))
@@ -164,7 +166,8 @@ struct GuardTests {
           sleepBlocking(milliseconds: 50)
           return [IPAddress("127.0.0.1")!]
         }))
-    let call = OutboundCall("GET", "http://name.example:\(server.port)/", policy: .loopback(server.port))
+    let call = OutboundCall(
+      "GET", "http://name.example:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<20 { group.addTask { try await http.answer(call).status } }
       for try await status in group { #expect(status == 200) }

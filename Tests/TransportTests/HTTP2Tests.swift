@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Transport
 
@@ -82,8 +83,7 @@ final class NginxServer: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try OpenSSL.makeCertificate(in: folder)
     try Data(repeating: 0x78, count: Self.largeSize).write(to: folder.appending(path: "large"))
-    // Below the range from which connections get theirs, so that none takes it before nginx does.
-    port = Int.random(in: 12_000..<32_000)
+    port = try FreePort.next()
     let text = """
       daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log error.log crit;
       events { worker_connections 512; }

@@ -29,10 +29,12 @@ struct LimitTests {
 
   @Test("A name that takes too long to look up exceeds the limit for connecting, unsent")
   func lookupLimit() async throws {
+    let gate = Counter()
+    defer { gate.add(1) }
     let slow = try HTTPTransport(
       TransportSettings(
         lookup: NameLookup { (_) throws(LookupFailure) in
-          sleepBlocking(milliseconds: 600)
+          while gate.value == 0 { sleepBlocking(milliseconds: 5) }
           throw LookupFailure("too late")
         }))
     var call = OutboundCall("GET", "https://slow.example/", policy: .publicHTTPS)
@@ -57,8 +59,7 @@ struct LimitTests {
     #expect(error?.reason == .timedOut(.firstByte))
     #expect(error?.phase == .waiting)
     #expect(error?.mayHaveBeenSent == true)
-    #expect(server.received.count == 1)
-    #expect(try await eventually { server.open == 0 })
+    #expect(try await eventually { server.received.count == 1 && server.open == 0 })
   }
 
   @Test("A body that stops exceeds the limit for idling; one that trickles does not")
@@ -66,15 +67,16 @@ struct LimitTests {
     let server = try LoopbackServer { peer in
       while let request = peer.request() {
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")
-        for _ in 0..<(request.line.contains("/slow") ? 6 : 3) {
+        let isSlow = request.line.contains("/slow")
+        for _ in 0..<(isSlow ? 6 : 3) {
           peer.send("x")
-          peer.pause(milliseconds: 60)
+          if isSlow { peer.pause(milliseconds: 500) }
         }
       }
     }
     defer { server.stop() }
     var call = server.call("GET", "/slow")
-    call.limits = TimeLimits(idle: .milliseconds(300))
+    call.limits.idle = .seconds(2)
     #expect(try await http.answer(call).text == "xxxxxx")
     let error = await error(with(call, url: server.url("/stuck")))
     #expect(error?.reason == .timedOut(.idle))
@@ -108,12 +110,13 @@ struct LimitTests {
     }
     defer { server.stop() }
     var call = server.call()
-    call.limits = TimeLimits(connect: .milliseconds(100))
-    let patient = call
-    async let first = http.answer(patient)
+    let opening = call
+    async let first = http.answer(opening)
     #expect(try await eventually { server.received.count == 1 })
+    call.limits = TimeLimits(connect: .milliseconds(200))
+    let patient = call
     async let second = http.answer(patient)
-    call.limits.total = .milliseconds(200)
+    call.limits.total = .milliseconds(400)
     let impatient = call
     let error = await failure { () async throws(TransportError) in try await http.answer(impatient) }
     #expect(error?.reason == .timedOut(.total))

@@ -189,9 +189,9 @@ func inThread(_ body: @escaping @Sendable () -> Void) {
   pthread_detach(thread)
 }
 
-/// Waits until something is so, for at most ten seconds.
+/// Waits until something is so, for a minute and more.
 func eventually(_ isSo: () throws -> Bool) async throws -> Bool {
-  for _ in 0..<1_000 {
+  for _ in 0..<6_000 {
     if try isSo() { return true }
     try await Task.sleep(for: .milliseconds(10))
   }

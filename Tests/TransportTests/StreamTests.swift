@@ -53,7 +53,7 @@ struct StreamTests {
     var call = server.call()
     call.maximumBodySize = .max
     // While the reader rests, nothing is idle but by our own choice.
-    call.limits.idle = .milliseconds(200)
+    call.limits.idle = .seconds(3)
     let stream = try await http.stream(call)
     var reader = stream.body.makeAsyncIterator()
     let first = try #require(try await reader.next())
@@ -66,7 +66,7 @@ struct StreamTests {
         sleepBlocking(milliseconds: 100)
         return sent.value == before
       })
-    try await Task.sleep(for: .milliseconds(300))
+    try await Task.sleep(for: .milliseconds(3_200))
     #expect(sent.value == before)
 
     var read = first.count

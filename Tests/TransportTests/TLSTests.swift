@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Transport
 
@@ -17,7 +18,8 @@ struct TLSTests {
     let server = try OpenSSL()
     defer { server.stop() }
     try await server.waitUntilReady()
-    var call = OutboundCall("GET", "https://localhost:\(server.port)/", policy: .loopback(server.port))
+    var call = OutboundCall(
+      "GET", "https://localhost:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     var error = try await error(call)
     #expect(error?.reason == .tls)
     #expect(error?.phase == .connecting)
@@ -42,7 +44,8 @@ struct TLSTests {
     let server = try OpenSSL()
     defer { server.stop() }
     try await server.waitUntilReady()
-    var call = OutboundCall("GET", "https://localhost:\(server.port)/", policy: .loopback(server.port))
+    var call = OutboundCall(
+      "GET", "https://localhost:\(server.port)/", policy: .loopback(server.port), limits: .patient)
     call.certificateAuthorityFile = "/nonexistent/ca.pem"
     let missing = try await error(call)
     #expect(missing?.reason == .invalidSettings)
@@ -70,9 +73,7 @@ final class OpenSSL {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     authority = folder.appending(path: "ca.pem").path
     try OpenSSL.makeCertificate(in: folder)
-    // A port that was free a moment ago.
-    // Below the range from which connections get theirs, so that none takes it before the server does.
-    port = Int.random(in: 12_000..<32_000)
+    port = try FreePort.next()
     process = OpenSSL.process(
       "s_server -accept 127.0.0.1:\(port) -cert cert.pem -key key.pem -www", in: folder)
     try process.run()
@@ -113,7 +114,7 @@ final class OpenSSL {
   static func waitUntilReady(port: Int) async throws {
     let http = try HTTPTransport()
     let call = OutboundCall("GET", "https://127.0.0.1:\(port)/", policy: .loopback(port))
-    for _ in 0..<500 {
+    for _ in 0..<6_000 {
       let error = await failure { () async throws(TransportError) in try await http.answer(call) }
       if error?.reason != .couldNotConnect { return }
       try await Task.sleep(for: .milliseconds(10))

@@ -27,7 +27,14 @@ struct OpenStreet: Sendable {
     var logger = Logger(label: "street")
     logger.logLevel = .critical
     try await street.whileOpen(logger: logger) { root in
-      try await body(OpenStreet(street: street, root: root))
+      let result: Result<Void, any Error>
+      do {
+        result = .success(try await body(OpenStreet(street: street, root: root)))
+      } catch {
+        result = .failure(error)
+      }
+      await letIn(root)
+      try result.get()
     }
   }
 

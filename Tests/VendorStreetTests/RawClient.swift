@@ -57,7 +57,7 @@ enum RawClient {
 
   private static func exchange(_ message: [UInt8], port: UInt16, milliseconds: Int) -> ([UInt8], Int32) {
     #if canImport(Glibc)
-      let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     #else
       let socket = Darwin.socket(AF_INET, SOCK_STREAM, 0)
     #endif

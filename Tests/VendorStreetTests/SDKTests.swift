@@ -49,7 +49,7 @@ enum VendorPackages {
   .serialized)
 struct SDKTests {
   @Test(
-    "A script with the package runs through", .timeLimit(.minutes(2)),
+    "A script with the package runs through", .timeLimit(.minutes(5)),
     arguments: [
       "openai_sdk.py", "fal_sdk.py", "replicate_sdk.py", "runway_sdk.py", "luma_sdk.py", "together_sdk.py",
       "google_sdk.py", "bedrock_sdk.py",

@@ -23,9 +23,9 @@ final class WebhookReceiver: Sendable {
 
   var messages: [Message] { state.withLock(\.messages) }
 
-  /// Waits for a number of messages, at most 30 s.
+  /// Waits for a number of messages, at most a minute.
   func wait(for count: Int) async throws -> [Message] {
-    for _ in 0..<3_000 where messages.count < count { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<6_000 where messages.count < count { try await Task.sleep(for: .milliseconds(10)) }
     return messages
   }
 
@@ -51,7 +51,15 @@ final class WebhookReceiver: Sendable {
       group.addTask { try await application.run() }
       guard let port = await ports.first(where: { _ in true }) else { return }
       defer { group.cancelAll() }
-      try await body("http://127.0.0.1:\(port)/hook")
+      let root = "http://127.0.0.1:\(port)"
+      let result: Result<Void, any Error>
+      do { result = .success(try await body(root + "/hook")) } catch { result = .failure(error) }
+      await letIn(root)
+      try result.get()
     }
   }
 }
+
+/// Calls a server that is about to be cancelled. When it has answered, whoever came before has been let in: one that is
+/// cancelled while it lets somebody in ends the process.
+func letIn(_ root: String) async { _ = try? await RawClient.call(root, "GET", "/street/vendors") }

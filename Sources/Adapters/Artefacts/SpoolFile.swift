@@ -17,8 +17,9 @@ final class SpoolFile: Sendable {
   init(in folder: String) throws(S3Failure) {
     self.folder = folder
     let path = "\(folder)/.artefact-\(UUID().uuidString)"
-    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .spool(path: folder, reason: SpoolFile.reason(errno)) }
+    self.descriptor = descriptor
     unlink(path)
   }
 

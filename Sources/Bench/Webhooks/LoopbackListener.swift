@@ -42,7 +42,12 @@ final class LoopbackListener: @unchecked Sendable {
     start { [self] in
       while true {
         let connection = accept(descriptor, nil, nil)
-        if connection < 0 { return }
+        guard connection >= 0 else {
+          // Closed here alone, when ``stop()`` has shut it down: closed from elsewhere, its number might be another's at
+          // the next call.
+          if errno == EINVAL { close(descriptor) }
+          return
+        }
         start { [self] in serve(connection) }
       }
     }
@@ -51,7 +56,6 @@ final class LoopbackListener: @unchecked Sendable {
   /// Lets nobody in any more.
   func stop() {
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
   }
 
   private func start(_ body: @escaping @Sendable () -> Void) {

@@ -31,12 +31,15 @@ final class WorkFolder: Sendable {
         path: path,
         reason: "its '\(name)' is not of this service, which would clear it; name another with --folder")
     }
-    lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw WorkFolderFailure(path: path, reason: String(cString: strerror(errno))) }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       close(lock)
       throw WorkFolderFailure(path: path, reason: "another service works in it; name another with --folder")
     }
+    // Only now: with all its properties set, an object is deinitialised even where its initializer throws, and what is
+    // closed twice may be somebody else's by then.
+    self.lock = lock
     endOrphans()
     for folder in [compositions, uploads] {
       try? files.removeItem(atPath: folder)

@@ -25,8 +25,9 @@ final class Driver: Sendable {
 
   init(_ settings: TransportSettings) throws(TransportError) {
     guard Driver.curl == CURLE_OK else { throw Driver.failed("libcurl does not start") }
-    wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    let wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     guard wakeUp >= 0 else { throw Driver.failed("no file descriptor is left") }
+    self.wakeUp = wakeUp
     guard let loop = Loop(settings, self, wakeUp: wakeUp) else {
       throw Driver.failed("no file descriptor is left")
     }

@@ -6,7 +6,7 @@ final class UploadFile {
   private let descriptor: Int32
 
   init(_ path: String) throws(TransportError) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw .refused(.invalidBody, "\(path) cannot be opened: \(String(cString: strerror(errno)))")
     }
@@ -16,6 +16,7 @@ final class UploadFile {
       throw .refused(.invalidBody, "\(path) is not a file")
     }
     size = Int(facts.st_size)
+    self.descriptor = descriptor
   }
 
   deinit { close(descriptor) }

@@ -12,8 +12,9 @@ final class WebhookSender: Service {
     let hasWrongSignature: Bool
   }
 
-  private let deliveries: AsyncStream<Delivery>
-  private let source: AsyncStream<Delivery>.Continuation
+  /// Those that go out one after the other; different ones do not wait for each other.
+  private let deliveries: AsyncStream<[Delivery]>
+  private let source: AsyncStream<[Delivery]>.Continuation
   private let retries: [Duration]
   private let clock: StreetClock
   private let jobs: JobBoard
@@ -37,21 +38,26 @@ final class WebhookSender: Service {
       // All at the end, the last one first.
       dues = dues.indices.map { last + .milliseconds(150 * (dues.count - 1 - $0)) }
     }
-    for (event, due) in zip(events, dues) {
-      let count = job.fault == .duplicateWebhook ? 3 : 1
-      for copy in 0..<count {
-        source.yield(
-          Delivery(
-            event: event, jobID: job.id, vendor: job.vendor, url: url, due: due + .milliseconds(20 * copy),
-            hasWrongSignature: job.fault == .wrongSignature))
+    let count = job.fault == .duplicateWebhook ? 3 : 1
+    let all = zip(events, dues).flatMap { event, due in
+      (0..<count).map { copy in
+        Delivery(
+          event: event, jobID: job.id, vendor: job.vendor, url: url, due: due + .milliseconds(20 * copy),
+          hasWrongSignature: job.fault == .wrongSignature)
       }
+    }
+    // However late the machine is, the order is the wrong one.
+    if job.fault == .webhookOutOfOrder {
+      source.yield(all.reversed())
+    } else {
+      for delivery in all { source.yield([delivery]) }
     }
   }
 
   func run() async throws {
     await withDiscardingTaskGroup { group in
-      for await delivery in deliveries.cancelOnGracefulShutdown() {
-        group.addTask { await self.deliver(delivery) }
+      for await row in deliveries.cancelOnGracefulShutdown() {
+        group.addTask { for delivery in row { await self.deliver(delivery) } }
       }
       group.cancelAll()
     }

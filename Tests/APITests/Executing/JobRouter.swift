@@ -2,7 +2,6 @@ import API
 import Embedding
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Jobs
 import Routing
 import Serving
@@ -106,9 +105,11 @@ struct JobRouter: Sendable {
         artefacts: MemoryArtefacts(["a.png": ("image/png", Array("0123456789".utf8))]),
         register: register, links: links,
         catalogueIntake: CatalogueRoutesTests.intake, heartbeat: heartbeat)
-      let application = RouterAPI.application(
-        service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet)
-      let result = try await application.test(.live) { client in
+      let result = try await LiveServer.run({
+        RouterAPI.application(
+          service, parts: parts, host: "127.0.0.1", port: 0, limits: limits, logger: TestRouter.quiet,
+          onListening: $0)
+      }) { client in
         try await body(
           JobRouter(
             router: TestRouter(client: client, service: service, clock: clock), jobs: jobs, north: north,

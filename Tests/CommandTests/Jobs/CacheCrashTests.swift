@@ -29,6 +29,7 @@ struct CacheCrashTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let database = folder.appending(path: "ledger.db").path
     var taken: [String] = []
+    let acknowledged = Keys()
     for round in 0..<3 {
       let router = try await ServedRouter(
         database: database, folder: folder, catalogue: ExecutorsTests.shipped)
@@ -44,11 +45,14 @@ struct CacheCrashTests {
                 let id = job["id"]?.stringValue
               else { return ids }
               ids.append(id)
+              acknowledged.insert(id)
             }
             return ids
           }
         }
         try? await Task.sleep(for: .milliseconds(1_200))
+        // Not before there is something to lose.
+        _ = await eventually { acknowledged.all.count > 60 * (round + 1) }
         router.kill()
         return await group.reduce(into: []) { $0 += $1 }
       }

@@ -85,7 +85,7 @@ struct LocalServiceTests {
 
   @Test("A service that nobody has started is an error, and is sent nothing; what it lacks is said")
   func notStarted() async throws {
-    let port = try ServedRouter.freePort()
+    let port = try FreePort.next()
     let plan = StreetWorld.Plan(
       models: [
         Self.chatterbox, "id: openai/gpt-4o-mini-tts, model: gpt-4o-mini-tts, capabilities: [text_to_speech]",

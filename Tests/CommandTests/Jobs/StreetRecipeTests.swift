@@ -213,7 +213,7 @@ extension StreetWorld.Router {
   }
 
   func finish(generation id: String) async throws -> JSONValue {
-    await executors.generations.wait(for: try #require(Identifier(id)), atMost: .seconds(60))
+    await executors.generations.wait(for: try #require(Identifier(id)), atMost: .seconds(100))
     return try await client.get("/v1/generations/\(id)")
   }
 

@@ -74,7 +74,7 @@ final class StreetWorld: Sendable {
     self.root = root
     self.folder = folder
     database = folder.appending(path: "p.db").path
-    publicPort = plan.hasWebhooks ? try ServedRouter.freePort() : nil
+    publicPort = plan.hasWebhooks ? try FreePort.next() : nil
     losesWebhooks = plan.losesWebhooks
     change = plan.settings
     let vendors = folder.appending(path: "vendors")
@@ -274,14 +274,14 @@ extension StreetWorld.Router {
     _ capability: String, _ input: JSONValue, _ more: [JSONValue.Member] = []
   ) async throws -> String {
     let body: [JSONValue.Member] = [
-      .init("capability", .string(capability)), .init("input", input), .init("deadline_s", 60),
+      .init("capability", .string(capability)), .init("input", input), .init("deadline_s", 120),
     ]
     let job = try await client.post("/v1/jobs", .object(body + more))
     return try #require(job["id"]?.stringValue)
   }
 
   func finish(_ id: String) async throws -> JSONValue {
-    _ = try await executors.jobs.wait(for: try #require(Identifier(id)), atMost: .seconds(45))
+    _ = try await executors.jobs.wait(for: try #require(Identifier(id)), atMost: .seconds(100))
     return try await client.get("/v1/jobs/\(id)")
   }
 

@@ -318,7 +318,7 @@ struct JobPatienceTests {
     let service = world.service
     let running = Task { try await service.run() }
     let id = try await world.submit()
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while try await world.job(id).state != .succeeded {
       try #require(ContinuousClock.now < deadline)
       world.clock.advance(by: .milliseconds(500))
