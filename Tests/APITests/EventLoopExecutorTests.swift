@@ -28,7 +28,7 @@ import Testing
     #expect(places == [true, true, true])
   }
 
-  @Test("small orders stay on the loop, all else goes to the pool")
+  @Test("what is short stays on the loop, all else goes to the pool")
   func pool() async throws {
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: PoolMiddleware())
@@ -37,7 +37,7 @@ import Testing
     }
     router.post("v1/jobs", use: place)
     router.get("v1/jobs", use: place)
-    router.post("v1/feedback", use: place)
+    router.post("v1/regions", use: place)
     let application = Application(
       responder: router.buildResponder(),
       server: HTTPServerBuilder { responder in
@@ -57,21 +57,23 @@ import Testing
       #expect(try await answer(.post, "/v1/jobs", PoolMiddleware<BasicRequestContext>.longest) == "loop")
       #expect(try await answer(.post, "/v1/jobs", PoolMiddleware<BasicRequestContext>.longest + 1) == "pool")
       #expect(try await answer(.get, "/v1/jobs", 0) == "pool")
-      #expect(try await answer(.post, "/v1/feedback", 100) == "pool")
+      #expect(try await answer(.post, "/v1/regions", 100) == "pool")
     }
   }
 
   @Test(
-    "an order is small by what its head says",
+    "what is short is told by the head",
     arguments: [
       ("POST", "/v1/unified", "2", true), ("POST", "/v1/generate/text_to_video", "16384", true),
+      ("POST", "/webhooks/fal?token=x", "900", true), ("POST", "/v1/feedback", "60", true),
       ("POST", "/v1/jobs", "16385", false), ("POST", "/v1/jobs", nil, false),
-      ("POST", "/v1/jobs/x/cancel", "2", false), ("GET", "/v1/jobs", "0", false),
+      ("POST", "/v1/jobs/x/cancel", "2", false), ("GET", "/v1/jobs/x", nil, true),
+      ("GET", "/v1/jobs?limit=1000", nil, false), ("PUT", "/v1/catalogue", "2", false),
     ] as [(String, String, String?, Bool)])
-  func heads(_ method: String, _ path: String, _ length: String?, _ isSmall: Bool) {
+  func heads(_ method: String, _ path: String, _ length: String?, _ isShort: Bool) {
     var head = HTTPRequest(method: HTTPRequest.Method(method)!, scheme: nil, authority: nil, path: path)
     head.headerFields[.contentLength] = length
-    #expect(PoolMiddleware<BasicRequestContext>.isSmallOrder(head) == isSmall)
+    #expect(PoolMiddleware<BasicRequestContext>.isShort(head) == isShort)
   }
 }
 

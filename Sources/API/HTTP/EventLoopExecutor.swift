@@ -15,26 +15,40 @@ final class EventLoopExecutor: TaskExecutor {
   }
 }
 
-/// Leaves the event loop to small orders. All else, which may read much, parse much or compute for long, is worked on by
-/// the pool, so that decisions, which are answered on the loop at once, do not wait for it.
+/// Leaves the event loop to what is short: small orders, reports and webhooks, and reading how one thing stands. All else,
+/// which may read much, parse much or compute for long, is worked on by the pool, so that decisions, which are answered
+/// on the loop at once, do not wait for it.
 struct PoolMiddleware<Context: RequestContext>: RouterMiddleware {
-  /// The longest body of an order that stays: parsed and embedded within a fraction of a millisecond.
+  /// The longest body that stays: parsed and embedded within a fraction of a millisecond.
   static var longest: Int { 16_384 }
+
+  private static var posted: Set<Substring> {
+    ["/v1/jobs", "/v1/unified", "/v1/feedback", "/v1/decisions"]
+  }
 
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    if PoolMiddleware.isSmallOrder(request.head) { return try await next(request, context) }
+    if PoolMiddleware.isShort(request.head) { return try await next(request, context) }
     return try await withTaskExecutorPreference(globalConcurrentExecutor) {
       try await next(request, context)
     }
   }
 
-  /// Whether work is ordered, by a body that is known to be short.
-  static func isSmallOrder(_ head: HTTPRequest) -> Bool {
-    guard head.method == .post, let path = head.path, let length = head.headerFields[.contentLength],
-      let bytes = Int(length), bytes <= longest
-    else { return false }
-    return path == "/v1/jobs" || path == "/v1/unified" || path.hasPrefix("/v1/generate/")
+  /// Whether the work is known to be short from the head alone.
+  static func isShort(_ head: HTTPRequest) -> Bool {
+    guard let path = head.path.map({ $0.prefix { $0 != "?" } }) else { return false }
+    switch head.method {
+    case .get:
+      return ["/v1/jobs/", "/v1/unified/", "/v1/generations/", "/v1/decisions/"].contains {
+        path.hasPrefix($0)
+      }
+    case .post:
+      guard let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length <= longest else {
+        return false
+      }
+      return posted.contains(path) || path.hasPrefix("/v1/generate/") || path.hasPrefix("/webhooks/")
+    default: return false
+    }
   }
 }
