@@ -95,9 +95,7 @@ struct Bench {
     }
     if groups.contains("memory") { try MemoryBenchmarks.run(&report, setting) }
     if groups.contains("overhead") {
-      var overhead = options.overhead
-      overhead.rate = options.soak.rate
-      try OverheadBenchmarks.run(&report, setting, overhead)
+      try OverheadBenchmarks.run(&report, setting, options.overhead, rate: options.soak.rate)
     }
     if groups.contains("soak") { try SoakCommand.run(setting, options.soak) }
     report.conclude()

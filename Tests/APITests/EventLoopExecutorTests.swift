@@ -54,8 +54,8 @@ import Testing
         }
       }
       #expect(try await answer(.post, "/v1/jobs", 100) == "loop")
-      #expect(try await answer(.post, "/v1/jobs", PoolMiddleware<BasicRequestContext>.longest) == "loop")
-      #expect(try await answer(.post, "/v1/jobs", PoolMiddleware<BasicRequestContext>.longest + 1) == "pool")
+      #expect(try await answer(.post, "/v1/jobs", ShortWork.longest) == "loop")
+      #expect(try await answer(.post, "/v1/jobs", ShortWork.longest + 1) == "pool")
       #expect(try await answer(.get, "/v1/jobs", 0) == "pool")
       #expect(try await answer(.post, "/v1/regions", 100) == "pool")
     }
@@ -68,12 +68,13 @@ import Testing
       ("POST", "/webhooks/fal?token=x", "900", true), ("POST", "/v1/feedback", "60", true),
       ("POST", "/v1/jobs", "16385", false), ("POST", "/v1/jobs", nil, false),
       ("POST", "/v1/jobs/x/cancel", "2", false), ("GET", "/v1/jobs/x", nil, true),
+      ("GET", "/v1/jobs/x/events", nil, false),
       ("GET", "/v1/jobs?limit=1000", nil, false), ("PUT", "/v1/catalogue", "2", false),
     ] as [(String, String, String?, Bool)])
   func heads(_ method: String, _ path: String, _ length: String?, _ isShort: Bool) {
     var head = HTTPRequest(method: HTTPRequest.Method(method)!, scheme: nil, authority: nil, path: path)
     head.headerFields[.contentLength] = length
-    #expect(PoolMiddleware<BasicRequestContext>.isShort(head) == isShort)
+    #expect(ShortWork.isAsked(by: head) == isShort)
   }
 }
 

@@ -7,12 +7,14 @@ import Testing
 
 @Suite("The recorder")
 struct RecorderTests {
+  private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
   @Test("A batch that contradicts the ledger is refused alone, whoever shares its transaction")
   func conflicts() async throws {
     let ledger = FailingLedger()
     // Long enough for the rest to gather behind the first.
     ledger.pause = 0.01
-    let recorder = Recorder(ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let recorder = Recorder(ledger, logger: RecorderTests.quiet)
     let stored = try Sample.job(1_000)
     _ = try await recorder.commit(Sample.batch(jobs: [JobChange(stored, before: nil, entries: [])]))
     let conflict = Sample.batch(jobs: [JobChange(stored, before: nil, entries: [])])
@@ -46,7 +48,7 @@ struct RecorderTests {
     "When the disk is full, whoever waits is told, and what was handed over is written when there is space")
   func fullDisk() async throws {
     let ledger = FailingLedger()
-    let recorder = Recorder(ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let recorder = Recorder(ledger, logger: RecorderTests.quiet)
     ledger.fails = true
     #expect(recorder.post(Sample.decision(1), nil))
     await #expect(throws: ServiceError.ledger("disk full")) {
@@ -67,8 +69,7 @@ struct RecorderTests {
     let ledger = MemoryLedger()
     var patience = Recorder.Patience()
     (patience.alone, patience.most) = (600, 600)
-    let recorder = Recorder(
-      ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: patience)
+    let recorder = Recorder(ledger, logger: RecorderTests.quiet, patience: patience)
     async let patient = recorder.commit(Sample.batch([Sample.decision(1)]), hasTime: true)
     for number in 2...20 {
       _ = try await recorder.commit(Sample.batch([Sample.decision(number)]))
@@ -84,10 +85,9 @@ struct RecorderTests {
   @Test("Who had time for long enough goes with the next, and alone if nobody comes")
   func patience() async throws {
     let ledger = MemoryLedger()
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var patience = Recorder.Patience()
     (patience.alone, patience.most) = (600, 0)
-    let shared = Recorder(ledger, logger: logger, patience: patience)
+    let shared = Recorder(ledger, logger: RecorderTests.quiet, patience: patience)
     async let first = shared.commit(Sample.batch([Sample.decision(1)]), hasTime: true)
     var number = 2
     while try ledger.decision(Sample.id(1)) == nil {
@@ -98,7 +98,7 @@ struct RecorderTests {
     await shared.stop()
 
     (patience.alone, patience.most) = (0.001, 600)
-    let alone = Recorder(ledger, logger: logger, patience: patience)
+    let alone = Recorder(ledger, logger: RecorderTests.quiet, patience: patience)
     _ = try await alone.commit(Sample.batch([Sample.decision(number)]), hasTime: true)
     #expect(try ledger.decision(Sample.id(number)) != nil)
     await alone.stop()
@@ -109,8 +109,7 @@ struct RecorderTests {
     let ledger = MemoryLedger()
     var patience = Recorder.Patience()
     (patience.alone, patience.most) = (600, 600)
-    let recorder = Recorder(
-      ledger, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: patience)
+    let recorder = Recorder(ledger, logger: RecorderTests.quiet, patience: patience)
     let patient = Task { try await recorder.commit(Sample.batch([Sample.decision(1)]), hasTime: true) }
     try await Task.sleep(for: .milliseconds(20))
     await recorder.stop()

@@ -10,7 +10,9 @@ enum OverheadBenchmarks {
   /// How long a job takes at its vendor, in milliseconds.
   private static let run = 500
 
-  static func run(_ report: inout BenchReport, _ setting: Setting, _ options: OverheadOptions) throws {
+  static func run(_ report: inout BenchReport, _ setting: Setting, _ options: OverheadOptions, rate: Double)
+    throws
+  {
     let street = try SoakStreet(setting, seed: 1, share: 0, run: run)
     defer { street.process.stop() }
     var contenders = [try Contender("this", setting, street)]
@@ -18,21 +20,21 @@ enum OverheadBenchmarks {
     if let other = options.against {
       contenders.append(try Contender("against", setting.with(server: other), street))
     }
-    for contender in contenders { contender.load(options.rate, seconds: 3, "warm") }
+    for contender in contenders { contender.load(rate, seconds: 3, "warm") }
     for round in 0..<options.rounds {
       let direct = SoakOverhead.send(
-        street.port, rate: options.rate, seconds: burst, prefix: "straight-\(round)", SoakOverhead.straight)
+        street.port, rate: rate, seconds: burst, prefix: "straight-\(round)", SoakOverhead.straight)
       let turns = round % 2 == 0 ? Array(contenders.indices) : contenders.indices.reversed()
       for turn in turns {
         usleep(rest)
-        contenders[turn].sent.append(contenders[turn].load(options.rate, seconds: burst, "\(round)"))
+        contenders[turn].sent.append(contenders[turn].load(rate, seconds: burst, "\(round)"))
         contenders[turn].direct.append(direct)
       }
       usleep(rest)
     }
     let submissions = try street.submissions()
     report.section(
-      "The router's own share of an order, at \(SoakSettings.plain(options.rate)) a second",
+      "The router's own share of an order, at \(SoakSettings.plain(rate)) a second",
       ["p50", "p90", "p99", "bursts' p50s"])
     var medians: [[Double]] = []
     for (place, contender) in contenders.enumerated() {
@@ -88,8 +90,6 @@ enum OverheadBenchmarks {
 
 /// What was typed for the router's own share.
 struct OverheadOptions {
-  /// Orders a second.
-  var rate = 200.0
   var rounds = 10
   /// An executable to take turns with.
   var against: String?

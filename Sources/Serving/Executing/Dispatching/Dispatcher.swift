@@ -164,7 +164,7 @@ actor Dispatcher {
     if job.state.isTerminal, !before.state.isTerminal { batch.deliveries = try callbacks(of: job, at: now) }
     batch.cached = await cached(of: job, before: before)
     do {
-      let hasTime = hasTime(errand, transition, of: id)
+      let hasTime = live[id]?.hasTime(errand, transition) ?? false
       try note(try await router.recorder.commit(batch, hasTime: hasTime), batch.judgements)
     } catch {
       // The disk may have it all the same.
@@ -179,14 +179,6 @@ actor Dispatcher {
     settle(from: before, to: job, transition.records, at: now)
     announce(entries, of: id)
     for action in transition.actions { carryOut(action, for: id) }
-  }
-
-  /// Whether nobody waits for a change to be durable: nobody outside, and no call to a vendor.
-  private func hasTime(_ errand: Errand, _ transition: JobTransition, of id: Identifier) -> Bool {
-    guard errand.reply == nil, live[id]?.waiters.isEmpty ?? true else { return false }
-    return !transition.actions.contains {
-      if case .submit = $0 { true } else { false }
-    }
   }
 
   /// Who is to be told of a job's end, in the same transaction.

@@ -34,6 +34,12 @@ struct LiveJob {
   /// Whether nothing more is expected.
   var isSpent: Bool { job.state.isTerminal && calls == 0 && inbox.isEmpty && !isBusy }
 
+  /// Whether nobody waits for a change to be durable: nobody outside, and no call to a vendor.
+  func hasTime(_ errand: Errand, _ transition: JobTransition) -> Bool {
+    errand.reply == nil && waiters.isEmpty
+      && !transition.actions.contains { if case .submit = $0 { true } else { false } }
+  }
+
   /// Somebody who is told what happens.
   struct Reader {
     var last: Int
