@@ -48,7 +48,8 @@ struct ExplainCommand: AsyncParsableCommand {
     lines.append(
       "exploration that the account affords: \(Figure.percent(affordable)) of full probability matching")
     var table = TextTable(
-      .text(""), .text("candidate"), .number("agent rank"), .number("index"), .number("weight"),
+      .text(""), .text("candidate"), .number("agent rank"), .number("index"), .number("shift"),
+      .number("weight"),
       .number("quality"),
       .number("observations"), .number("posterior"), .number("P(best)"), .number("probability"))
     let chosen = decision["chosen"]?.text("candidate")
@@ -58,6 +59,7 @@ struct ExplainCommand: AsyncParsableCommand {
       table.add(
         arm.text("candidate") == chosen ? "→" : "", arm.text("candidate"),
         Figure.fixed(arm["agent_rank"]?.doubleValue, 4), Figure.fixed(arm["index"]?.doubleValue, 4),
+        Figure.fixed(arm["shift"]?.doubleValue, 4),
         Figure.fixed(arm["weight"]?.doubleValue, 3),
         Figure.fixed(arm["quality"]?.doubleValue, 4), Figure.count(arm["observations"]?.doubleValue),
         "Beta(\(alpha), \(beta))", Figure.fixed(arm["best_probability"]?.doubleValue, 4),
@@ -92,7 +94,9 @@ enum StoredExplanation {
     let arms: [JSONValue] = choice.table.ranking.map { index in
       [
         "candidate": .string(scene.arms[index].id), "agent_rank": .number(scene.arms[index].agentRank),
-        "index": .number(scene.arms[index].index), "weight": .number(scene.arms[index].weight),
+        "index": .number(scene.arms[index].index),
+        "shift": explanation.shift(ofArm: index).map { .number($0) } ?? .null,
+        "weight": .number(scene.arms[index].weight),
         "quality": .number(scene.arms[index].quality),
         "posterior": posterior(scene.arms[index]), "observations": .number(scene.arms[index].observations),
         "best_probability": .number(best[index]), "probability": .number(choice.probability(ofArm: index)),

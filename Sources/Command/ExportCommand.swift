@@ -113,6 +113,7 @@ enum ExportRow {
     "decision_id", "decided_at", "epoch", "capability", "intent", "region", "similarity", "map_version",
     "chosen",
     "reason", "propensity", "eligible", "explore", "cost_weight", "shadow", "session",
+    "preferred",
   ]
 
   static func decision(_ decision: Decision, _ roll: Roll, _ map: RegionMap?) -> [JSONValue] {
@@ -126,6 +127,7 @@ enum ExportRow {
       .string(roll.id(of: decision.chosen)), .string(decision.reason.name), .number(decision.propensity),
       .integer(Int64(decision.eligible.count)), .bool(intent.allowsExploration), .number(intent.costWeight),
       text(decision.shadow.map { roll.id(of: $0) }), text(intent.session),
+      text(decision.preferred.map { roll.id(of: $0) }),
     ]
   }
 

@@ -1,6 +1,8 @@
+import Experiments
 import Persistence
 import Routing
 import Serving
+import Vectors
 
 extension LoggedFeedback {
   /// Decisions of a router's database that have a reward, with the region as context and the candidate that was chosen
@@ -35,7 +37,10 @@ extension LoggedFeedback {
       throw CommandFailure(
         "the database has rewards of several capabilities: give --capability, one of \(names)")
     }
-    let mixtures = try LoggerMixtures(ledger, drawn)
+    // Needed only where intents were heard one by one.
+    let isHeard = try !ledger.residuals(inEpoch: .max).isEmpty
+    let embeddings = try drawn.map { isHeard ? try ledger.embedding(of: $0.decision.id) : nil }
+    let mixtures = try LoggerMixtures(ledger, drawn, embeddings)
     for (place, entry) in drawn.enumerated() {
       let decision = entry.decision
       rows.append(
@@ -46,25 +51,36 @@ extension LoggedFeedback {
           propensity: decision.propensity, logger: loggers.place(of: "epoch \(decision.epoch)"),
           mixture: mixtures?.propensities[place]))
     }
-    if let change { try distribute(ledger, drawn, recovery.roll, change) }
+    if let change { try distribute(ledger, drawn, embeddings, recovery.roll, change) }
   }
 
   /// Gives every row the distribution that the changed policy would have drawn from, knowing what its own fold of the
   /// log knew at the beginning of the row's epoch.
   private mutating func distribute(
-    _ ledger: SQLiteLedger, _ drawn: [RewardedDecision], _ roll: Roll,
+    _ ledger: SQLiteLedger, _ drawn: [RewardedDecision], _ embeddings: [QuantisedVector?], _ roll: Roll,
     _ change: (Governance) throws -> Governance
   ) throws {
     // Decisions are recorded in groups, so that an epoch's may stand between those of the next.
     let byEpoch = Dictionary(grouping: drawn.indices) { drawn[$0].decision.epoch }
+    var forgotten: [Int] = []
     _ = try WhatIf(ledger, change: change) { _, other in
       var known: [TableKey: Int] = [:]
+      let tables = TableCache(other)
       for place in byEpoch[other.epoch] ?? [] {
         var key = drawn[place].decision.tableKey
         key.row = drawn[place].row
+        key.preferred = nil
+        if other[key.capability].hearsIntents(ofRow: key.row) {
+          guard let embedding = embeddings[place] else {
+            forgotten.append(place)
+            continue
+          }
+          _ = tables.preferring(
+            other.shifts(embedding.elements[...], row: key.row, key.capability), &key)
+        }
         if known[key] == nil {
           var shares: [Int: Double] = [:]
-          guard let served = other.served(key) else {
+          guard let served = tables.served(key) else {
             let policy = other[key.capability].rules.policy
             throw CommandFailure(
               "in epoch \(other.epoch) \(key.capability.name) would be decided by \(policy.rawValue), which goes by load and "
@@ -78,6 +94,13 @@ extension LoggedFeedback {
         }
         rows[place].distribution = known[key]
       }
+    }
+    for place in forgotten.sorted().reversed() {
+      faults.append(
+        .init(
+          line: rows[place].line,
+          reason: "its embedding was forgotten, so that nobody can say whom the policy would have preferred"))
+      rows.remove(at: place)
     }
   }
 }

@@ -1,6 +1,7 @@
 import Persistence
 import Routing
 import Serving
+import Vectors
 
 /// π̄ of every decision: what balanced estimation divides by where every epoch logged with a policy of its own.
 ///
@@ -26,9 +27,12 @@ struct LoggerMixtures {
     let key: TableKey
   }
 
-  /// Nil where that would take more than ``maximumTables``, and where an epoch's policy went by figures of the moment:
-  /// what it would have chosen at another decision's moment is not known.
-  init?(_ ledger: SQLiteLedger, _ drawn: [RewardedDecision]) throws {
+  /// Nil where that would take more than ``maximumTables``; where an epoch's policy went by figures of the moment, since
+  /// what it would have chosen at another decision's moment is not known; and where one heard intents one by one, and the
+  /// embedding of one was forgotten.
+  ///
+  /// - Parameter embeddings: of the decisions.
+  init?(_ ledger: SQLiteLedger, _ drawn: [RewardedDecision], _ embeddings: [QuantisedVector?]) throws {
     let roll = try ledger.recover().roll
     let counts = Dictionary(grouping: drawn, by: \.decision.epoch).mapValues(\.count)
     var strata: [Int: Stratum] = [:]
@@ -41,38 +45,89 @@ struct LoggerMixtures {
       strata[epoch] = stratum
       totals[stratum, default: 0] += count
     }
-    let kinds = drawn.map { Kind(stratum: strata[$0.decision.epoch]!, key: $0.decision.tableKey) }
-    let keys = Dictionary(grouping: Set(kinds), by: \.stratum)
+    let kinds = drawn.map { entry in
+      var key = entry.decision.tableKey
+      key.preferred = nil
+      return Kind(stratum: strata[entry.decision.epoch]!, key: key)
+    }
+    let members = Dictionary(grouping: drawn.indices) { kinds[$0] }
+    let keys = Dictionary(grouping: members.keys, by: \.stratum)
     let tables = strata.values.reduce(0) { $0 + keys[$1]!.count }
     guard tables <= LoggerMixtures.maximumTables else { return nil }
 
-    // By kind and candidate. Epochs in order: the sums must not depend on a dictionary's.
+    // By kind and candidate, and by decision where intents were heard one by one. Epochs in order: the sums must not
+    // depend on a dictionary's.
     var mixtures: [Kind: [UInt32: Double]] = [:]
+    var heard = [Double](repeating: 0, count: drawn.count)
+    var directions = Directions()
     for epoch in counts.keys.sorted() {
       guard let state = try ledger.state(ofEpoch: epoch),
         let snapshot = try Snapshot(ledger, state, roll: roll)
       else { throw CommandFailure("the state of epoch \(epoch) cannot be read") }
       let stratum = strata[epoch]!
       let share = Double(counts[epoch]!) / Double(totals[stratum]!)
+      let tables = TableCache(snapshot)
       for kind in keys[stratum]! {
-        guard let served = snapshot.served(kind.key) else { return nil }
+        if snapshot[kind.key.capability].hearsIntents(ofRow: kind.key.row) {
+          for place in members[kind]! {
+            guard let shifts = directions.shifts(place, embeddings[place], snapshot, kind.key) else {
+              return nil
+            }
+            var key = kind.key
+            let table = tables.preferring(shifts, &key)
+            let position = snapshot[key.capability].roster.position(of: drawn[place].decision.chosen)
+            heard[place] += share * (position.flatMap { table.probability(ofServing: $0) } ?? 0)
+          }
+          continue
+        }
+        guard let served = tables.served(kind.key) else { return nil }
         for (candidate, probability) in served {
           mixtures[kind, default: [:]][candidate, default: 0] += share * probability
         }
       }
     }
-    propensities = zip(drawn, kinds).map { entry, kind in
-      mixtures[kind]?[entry.decision.chosen] ?? entry.decision.propensity
+    propensities = drawn.indices.map { place in
+      let decision = drawn[place].decision
+      let mixture = (mixtures[kinds[place]]?[decision.chosen] ?? 0) + heard[place]
+      return mixture > 0 ? mixture : decision.propensity
     }
   }
 }
 
-extension Snapshot {
+/// What the model in force says of each decision's intent: the same for many epochs in a row.
+private struct Directions {
+  private var model: ResidualModel?
+  private var weight = 0.0
+  private var known: [Int: [Double]] = [:]
+
+  /// Nil where the embedding was forgotten.
+  mutating func shifts(
+    _ place: Int, _ embedding: QuantisedVector?, _ snapshot: Snapshot, _ key: TableKey
+  ) -> [Double]? {
+    let residuals = snapshot[key.capability].residuals
+    let weight = snapshot[key.capability].rules.residualWeight
+    if residuals != model || weight != self.weight { (model, self.weight, known) = (residuals, weight, [:]) }
+    if let shifts = known[place] { return shifts }
+    let shifts = embedding.map { snapshot.shifts($0.elements[...], row: key.row, key.capability) }
+    known[place] = shifts
+    return shifts
+  }
+}
+
+extension PropensityTable {
+  /// π(a | x) of the candidate at a roster position; nil for one that may not serve.
+  fileprivate func probability(ofServing position: Int) -> Double? {
+    guard let arm = arm(at: position) else { return nil }
+    return served?[arm]
+  }
+}
+
+extension TableCache {
   /// π(a | x) of decisions of one kind: the ordinals of the eligible candidates with their probabilities; nil where they
   /// depend on figures of the moment.
   func served(_ key: TableKey) -> [(candidate: UInt32, probability: Double)]? {
     let table = table(key)
-    let ordinals = self[key.capability].roster.ordinals
+    let ordinals = snapshot[key.capability].roster.ordinals
     return table.served.map { served in zip(table.scene.arms, served).map { (ordinals[$0.position], $1) } }
   }
 }

@@ -8,13 +8,13 @@ import Vectors
 enum DecisionColumns {
   static let insert = """
     INSERT INTO decision
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING
     """
   static let names = """
     d.seq, d.id, d.epoch, d.decided, d.capability, d.text, d.constraints, d.work, d.cost_weight, d.explore, d.session,
     d.map, d.region_row, d.similarity, d.eligible, d.chosen, d.reason, d.propensity, d.shadow, d.sticky, d.turn,
-    d.tenant
+    d.tenant, d.preferred
     """
 
   /// In the order of the table's columns.
@@ -42,6 +42,7 @@ enum DecisionColumns {
     row.bind(decision.sticky.map { Int64($0) })
     row.bind(Int64(bitPattern: decision.turn))
     row.bind(decision.tenant)
+    row.bind(decision.preferred.map { Int64($0) })
   }
 
   static func decode(_ row: Row) throws -> (sequence: Int64, decision: Decision) {
@@ -62,7 +63,8 @@ enum DecisionColumns {
       mapVersion: row[11], placement: Placement(row: row[12], similarity: Float(row[13] as Double)),
       eligible: try CandidateSet(row, 14), chosen: row[15], reason: reason, propensity: row[17],
       shadow: row[18],
-      sticky: row[19], turn: UInt64(bitPattern: row[20]), tenant: try StoredText.read(row, 21))
+      sticky: row[19], turn: UInt64(bitPattern: row[20]), preferred: row[22],
+      tenant: try StoredText.read(row, 21))
     return (sequence, decision)
   }
 
@@ -92,12 +94,16 @@ enum DecisionColumns {
   }
 
   static func embedding(_ row: Row, _ column: Int) throws -> [Float]? {
+    try quantised(row, column)?.elements
+  }
+
+  static func quantised(_ row: Row, _ column: Int) throws -> QuantisedVector? {
     try row.withUnsafeData(atIndex: column) { data in
       guard let data else { return nil }
       guard let vector = QuantisedVector(bytes: [UInt8](data)) else {
         throw LedgerError.damaged(what: "an embedding")
       }
-      return vector.elements
+      return vector
     }
   }
 }

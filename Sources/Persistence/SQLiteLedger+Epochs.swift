@@ -28,6 +28,10 @@ extension SQLiteLedger {
           summary.observations, summary.meanReward, summary.restatedEpochs, summary.orphaned,
         ])
       try SQLiteLedger.insert(epoch.next, db)
+      for (capability, model) in epoch.residuals {
+        try db.run(
+          "INSERT INTO residual VALUES (?, ?, ?)", [epoch.next.epoch, capability.index, Data(model.bytes)])
+      }
       if epoch.isRebuilt { try db.run("DELETE FROM counted") }
       for (tallies, sums) in epoch.counted {
         try db.run(
@@ -99,6 +103,26 @@ extension SQLiteLedger {
         }
         return tallies
       } ?? EpochTallies(epoch: epoch)
+    }
+  }
+
+  public func residuals(inEpoch epoch: Int) throws -> [FittedResiduals] {
+    try read { db in
+      var fitted: [FittedResiduals] = []
+      let rows = try db.rows(
+        """
+        SELECT capability, MAX(epoch), model FROM residual WHERE epoch <= ? GROUP BY capability
+        ORDER BY capability
+        """, [epoch])
+      while let row = try rows.next() {
+        let capability = try DecisionColumns.capability(row, 0)
+        guard let model = ResidualModel(bytes: [UInt8](row[2] as Data)) else {
+          throw LedgerError.damaged(
+            what: "the residual model of \(capability.name) of epoch \(row[1] as Int)")
+        }
+        fitted.append(FittedResiduals(capability: capability, epoch: row[1], model: model))
+      }
+      return fitted
     }
   }
 

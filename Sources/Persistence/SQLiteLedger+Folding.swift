@@ -9,6 +9,10 @@ private let placed = """
   LEFT JOIN embedding e ON e.decision = CASE WHEN d.map <> ?1 THEN d.seq END
   LEFT JOIN kept_row k ON k.decision = CASE WHEN d.map <> ?1 THEN d.seq END AND k.map = ?1
   """
+private let embedded = """
+  JOIN embedding e ON e.decision = d.seq
+  LEFT JOIN kept_row k ON k.decision = CASE WHEN d.map <> ?1 THEN d.seq END AND k.map = ?1
+  """
 private let places = "d.capability, d.map, d.region_row, e.vector, k.region_row"
 
 extension SQLiteLedger {
@@ -51,10 +55,10 @@ extension SQLiteLedger {
     guard through > after else { return }
     try read { db in
       if after <= 0 {
-        return try SQLiteLedger.judged(db, 0, .max, through, map, body)
+        return try SQLiteLedger.judged(db, 0, .max, through, map) { judged, _ in try body(judged) }
       }
       for run in try SQLiteLedger.runs(db, after: after, through: through) {
-        try SQLiteLedger.judged(db, run.lowerBound, run.upperBound, through, map) { judged in
+        try SQLiteLedger.judged(db, run.lowerBound, run.upperBound, through, map) { judged, _ in
           // A run may hold decisions that nothing was said about lately.
           if judged.judgements.last.map({ $0.sequence > after }) ?? false { try body(judged) }
         }
@@ -80,25 +84,52 @@ extension SQLiteLedger {
     return runs
   }
 
+  public func lessons(
+    _ capability: Capability, limit: Int, through: Int64, map: RegionMap,
+    _ body: (Judged, _ embedding: [Float]) throws -> Void
+  ) throws {
+    try read { db in
+      let first = try db.first(
+        """
+        SELECT MIN(seq) FROM (
+          SELECT d.seq FROM decision d WHERE d.capability = ?1
+            AND EXISTS (SELECT 1 FROM judgement j WHERE j.decision = d.seq AND j.seq <= ?2)
+            AND EXISTS (SELECT 1 FROM embedding e WHERE e.decision = d.seq)
+          ORDER BY d.seq DESC LIMIT ?3)
+        """, [capability.index, through, limit]
+      ) { $0[0] as Int64? }
+      guard let first = first ?? nil else { return }
+      try SQLiteLedger.judged(db, first, .max, through, map, embeddingsOf: capability) { judged, embedding in
+        if let embedding { try body(judged, embedding) }
+      }
+    }
+  }
+
   /// All judgements up to `through` of decisions in [first, last], one decision at a time.
+  ///
+  /// - Parameter embeddingsOf: only decisions of this capability that have an embedding, and that too.
   private static func judged(
     _ db: Database, _ first: Int64, _ last: Int64, _ through: Int64, _ map: RegionMap,
-    _ body: (Judged) throws -> Void
+    embeddingsOf only: Capability? = nil, _ body: (Judged, _ embedding: [Float]?) throws -> Void
   ) throws {
     let rows = try db.rows(
       """
       SELECT j.decision, j.seq, j.origin, j.kind, j.reward, j.trust, j.rater_hash, j.at, j.received, j.revocation,
         j.executed, d.chosen, d.decided, \(places)
-      FROM judgement j INDEXED BY judgement_decision CROSS JOIN decision d ON d.seq = j.decision \(placed)
-      WHERE j.decision >= ?2 AND j.decision <= ?3 AND j.seq <= ?4 ORDER BY j.decision, j.seq
-      """, [map.version, first, last, through])
+      FROM judgement j INDEXED BY judgement_decision CROSS JOIN decision d ON d.seq = j.decision
+      \(only == nil ? placed : embedded)
+      WHERE j.decision >= ?2 AND j.decision <= ?3 AND j.seq <= ?4 AND (?5 IS NULL OR d.capability = ?5)
+      ORDER BY j.decision, j.seq
+      """, [map.version, first, last, through, only?.index])
     var current: Int64?
     var judged: Judged?
+    var embedding: [Float]?
     while let row = try rows.next() {
       let decision: Int64 = row[0]
       if decision != current {
-        if let judged { try body(judged) }
+        if let judged { try body(judged, embedding) }
         current = decision
+        if only != nil { embedding = try DecisionColumns.embedding(row, 16) }
         let (capability, place) = try place(row, from: 13, map)
         judged = Judged(
           decision: decision, capability: capability, row: place, ordinal: row[11],
@@ -107,7 +138,7 @@ extension SQLiteLedger {
       }
       judged?.judgements.append(try judgement(row))
     }
-    if let judged { try body(judged) }
+    if let judged { try body(judged, embedding) }
   }
 
   private static func judgement(_ row: Row) throws -> Judgement {
@@ -131,7 +162,7 @@ extension SQLiteLedger {
       ) { row in try SQLiteLedger.judged(row, map) }
       guard let unsaid = found else { return nil }
       var judged = unsaid
-      try SQLiteLedger.judged(db, unsaid.decision, unsaid.decision, .max, map) { judged = $0 }
+      try SQLiteLedger.judged(db, unsaid.decision, unsaid.decision, .max, map) { found, _ in judged = found }
       return judged
     }
   }

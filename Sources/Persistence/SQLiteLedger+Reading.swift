@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 public import Routing
 public import Serving
+public import Vectors
 
 extension SQLiteLedger {
   public func decision(_ id: Identifier) throws -> Decision? {
@@ -111,6 +112,13 @@ extension SQLiteLedger {
       }
       return result
     }
+  }
+
+  public func embedding(of decision: Identifier) throws -> QuantisedVector? {
+    try readFirst(
+      "SELECT e.vector FROM decision d JOIN embedding e ON e.decision = d.seq WHERE d.id = ?",
+      [Data(decision)]
+    ) { try DecisionColumns.quantised($0, 0) } ?? nil
   }
 
   public func distinctIntents(_ capability: Capability, limit: Int) throws -> Int {

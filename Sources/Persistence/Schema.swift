@@ -25,6 +25,7 @@ enum Schema {
       try db.execute(sql: cache)
     }
     migrator.registerMigration("v7") { try $0.execute(sql: tenants) }
+    migrator.registerMigration("v8") { try $0.execute(sql: residuals) }
     return migrator
   }
 

@@ -78,7 +78,7 @@ extension RoutingService {
         }
         opening = try Replay.fold(
           ledger, map, recovery.index, try Replay.History(ledger), last: try Epoch.Terms(ledger, state)
-        ).snapshot
+        ).snapshot.adopting(residualsOf: state.epoch, ledger)
         isRebuilt = true
         logger.warning(
           "the stored state cannot be read and was folded again from the log",

@@ -12,6 +12,9 @@ public enum Exponential {
   /// same bits on every processor.
   public static func natural(_ x: SIMD8<Double>) -> SIMD8<Double> { exponential(x) }
 
+  /// The same of one number.
+  public static func natural(_ x: Double) -> Double { exponential(SIMD8(repeating: x))[0] }
+
   /// The natural logarithm, of a number > 0.
   public static func logarithm(_ x: Double) -> Double { Double.log(x) }
 }

@@ -5,6 +5,7 @@ public import Recipes
 public import Routing
 public import Serving
 import Synchronization
+public import Vectors
 
 /// A ledger, in memory unless said otherwise, whose disk can be full, or slow, and whose process can be killed.
 public final class FailingLedger: Ledger {
@@ -97,6 +98,15 @@ public final class FailingLedger: Ledger {
     try base.unjudged(capability, from: from, to: to, through: through, map: map, body)
   }
   public func judged(_ id: Identifier, map: RegionMap) throws -> Judged? { try base.judged(id, map: map) }
+  public func lessons(
+    _ capability: Capability, limit: Int, through: Int64, map: RegionMap,
+    _ body: (Judged, _ embedding: [Float]) throws -> Void
+  ) throws {
+    try base.lessons(capability, limit: limit, through: through, map: map, body)
+  }
+  public func embedding(of decision: Identifier) throws -> QuantisedVector? {
+    try base.embedding(of: decision)
+  }
   public func tallies(epoch: Int) throws -> EpochTallies { try base.tallies(epoch: epoch) }
   public func embeddings(_ capability: Capability, limit: Int) throws -> [[Float]] {
     try base.embeddings(capability, limit: limit)
@@ -115,6 +125,9 @@ public final class FailingLedger: Ledger {
   public func sessions(since: Instant) throws -> [SessionSeat] { try base.sessions(since: since) }
   public func epochs(from: Int, limit: Int) throws -> [EpochSummary] {
     try base.epochs(from: from, limit: limit)
+  }
+  public func residuals(inEpoch epoch: Int) throws -> [FittedResiduals] {
+    try base.residuals(inEpoch: epoch)
   }
   public func state(ofEpoch epoch: Int) throws -> EpochState? { try base.state(ofEpoch: epoch) }
   public func catalogue(from origin: CatalogueOrigin) throws -> Versioned<Catalogue>? {

@@ -6,6 +6,8 @@ import World
 struct Board {
   /// Of the router's own policies; nil for the others.
   let table: PropensityTable?
+  /// Its key.
+  let key: TableKey?
   private let scene: Scene
   private let alias: AliasTable?
   private let allocation: Allocation?
@@ -13,8 +15,9 @@ struct Board {
   let positions: [Int]
 
   /// A board of the production path.
-  init(_ table: PropensityTable) {
+  init(_ table: PropensityTable, _ key: TableKey) {
     self.table = table
+    self.key = key
     scene = table.scene
     positions = table.scene.arms.map(\.position)
     alias = nil
@@ -24,6 +27,7 @@ struct Board {
   /// A board of another policy; an allocation for every decision if it reads a context, else one for the epoch.
   init(_ scene: Scene, _ policy: any ContenderPolicy) {
     table = nil
+    key = nil
     self.scene = scene
     positions = scene.arms.map(\.position)
     guard policy.reads == .nothing else {

@@ -7,6 +7,7 @@ extension Simulation {
   mutating func open() {
     let knowledge = snapshot[setup.capability]
     boards = Array(repeating: nil, count: knowledge.rows)
+    preferring = Array(repeating: nil, count: knowledge.rows * knowledge.columns)
     window = knowledge.rules.feedbackWindow
     weight = knowledge.rules.signals[weight: .score]
     roster = RosterPlaces(knowledge.roster, setup.world.candidates)
@@ -54,6 +55,7 @@ extension Simulation {
     var past = history
     history = nil
     past?.close(snapshot)
+    let former = (map: snapshot.map.version, residuals: snapshot[setup.capability].residuals)
     if let refit = past?.refit(after: snapshot.map, course, seed, governance.value) {
       stage = refit
       snapshot = past?.refold(refit, last: terms, index) ?? snapshot
@@ -62,6 +64,9 @@ extension Simulation {
       snapshot = Epoch.fold(snapshot, input, terms, index)
     }
     history = past
+    lately.fit(
+      &snapshot, setup.capability, embeddings, stage, last: former.residuals,
+      isMapped: snapshot.map.version != former.map)
     tables = TableCache(snapshot)
     open()
   }
@@ -70,6 +75,10 @@ extension Simulation {
     ledger.add(
       row: Int(stage.rows[Int(sent.intent)]), ordinal: sent.served, rater: rater, mass: mass, sum: sum)
     history?.count(sent.intent, ordinal: sent.served, rater: rater, mass: mass, sum: sum)
+    lately.add(
+      RecentRewards.Entry(
+        intent: sent.intent, ordinal: sent.served, rater: rater, mass: mass, sum: sum,
+        decided: instant(of: sent.decision)))
   }
 
   private mutating func teach(_ sent: Sent) {

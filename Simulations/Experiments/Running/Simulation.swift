@@ -21,7 +21,10 @@ struct Simulation {
   var stock: Stock
   let governance: Versioned<Governance>
   var history: RefitHistory?
+  var lately: RecentRewards
   var boards: [Board?] = []
+  /// By row and arm: the tables of those whom an intent's own direction prefers.
+  var preferring: [PropensityTable?] = []
   var tables: TableCache
   var roster = RosterPlaces()
   var sequence: Int64 = 0
@@ -36,6 +39,7 @@ struct Simulation {
   var nextChange = 0
   var arrivals: Arrivals
   var post = Post()
+  let embeddings: Matrix
   let costs: [Double?]
   let lines: [Int]
   let groups: [Int]
@@ -54,6 +58,7 @@ struct Simulation {
     conditions = setup.timeline.conditions(at: 0)
     truth = Truth(world, conditions)
     arrivals = Arrivals(world, kind: setup.arrivals, seed: seed)
+    embeddings = world.embeddings
     costs = world.costs
     lines = world.lineOfIntent
     groups = world.groupOfIntent
@@ -71,6 +76,7 @@ struct Simulation {
       opened: Simulation.start, catalogue: stock.catalogue, governance: governance, map: stage.map)
     tables = TableCache(snapshot)
     history = RefitHistory(setup, contender.governance)
+    lately = RecentRewards(setup.capability, contender.governance)
     interval = contender.governance.rules(for: nil).epochInterval.microseconds
     ledger = EpochLedger(capability: setup.capability, rows: 0, ordinals: 0)
     record = Recording(setup)
@@ -124,7 +130,8 @@ struct Simulation {
     guard let board = board(row) else { return record.unserved() }
     let pick: Board.Pick
     if let table = board.table {
-      pick = board.pick(table, id: identifier(decision), turn: UInt64(decision))
+      pick = board.pick(
+        heard(board, table, row, intent), id: identifier(decision), turn: UInt64(decision))
     } else if let policy {
       pick = board.pick(policy, context: context(policy, intent), seed: seed, decision: decision)
     } else {
@@ -153,6 +160,21 @@ struct Simulation {
       decision: decision, intent: Int32(intent), chosen: roster.ordinals[chosen],
       served: roster.ordinals[served], rating: said)
     if said.arrives == decision, said.signals == 1 { judge(sent) } else { post.put(sent) }
+  }
+
+  /// The table where the intent's own direction is heard too.
+  private mutating func heard(
+    _ board: Board, _ table: PropensityTable, _ row: Int, _ intent: Int
+  ) -> PropensityTable {
+    let shifts = snapshot.shifts(embeddings.row(intent), row: row, setup.capability)
+    guard !shifts.isEmpty else { return table }
+    let preferred = table.scene.preferred(shifts)
+    guard preferred != table.scene.regional, var key = board.key else { return table }
+    let place = row * roster.candidates.count + preferred
+    if let known = preferring[place] { return known }
+    let made = tables.preferring(shifts, &key)
+    preferring[place] = made
+    return made
   }
 
   private func context(_ policy: any ContenderPolicy, _ intent: Int) -> [Float] {
@@ -184,7 +206,7 @@ struct Simulation {
       let key = TableKey(
         capability: setup.capability, row: row, eligible: open, allowsExploration: true,
         costWeight: setup.costWeight, work: work)
-      board = Board(tables.table(key))
+      board = Board(tables.table(key), key)
     }
     boards[row] = board
     return board

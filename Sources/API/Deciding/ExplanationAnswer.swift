@@ -45,6 +45,7 @@ extension JSONWriter {
           $0.field("quality", arm.quality)
           $0.field("agent_rank", arm.agentRank)
           $0.field("index", arm.index)
+          $0.field("shift", explanation.shift(ofArm: index))
           $0.field("observations", arm.observations)
           $0.object("posterior") {
             $0.field("alpha", arm.posterior.alpha)

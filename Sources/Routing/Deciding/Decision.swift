@@ -25,13 +25,15 @@ public struct Decision: Hashable, Sendable {
   /// The counter of rotating policies; under `least_loaded` and `latency` the roster position that the order of the
   /// moment put first among the eligible.
   public var turn: UInt64
+  /// Ordinal of whom the intent's own direction preferred to the first of its region; nil where it preferred that one.
+  public var preferred: UInt32?
   /// Whose it is: only that tenant's keys and those of no tenant may read it. Nil for nobody's in particular.
   public var tenant: String?
 
   public init(
     id: Identifier, epoch: Int, decided: Instant, intent: Intent, mapVersion: Int, placement: Placement,
     eligible: CandidateSet, chosen: UInt32, reason: Reason, propensity: Double, shadow: UInt32? = nil,
-    sticky: UInt32? = nil, turn: UInt64 = 0, tenant: String? = nil
+    sticky: UInt32? = nil, turn: UInt64 = 0, preferred: UInt32? = nil, tenant: String? = nil
   ) {
     self.id = id
     self.epoch = epoch
@@ -46,6 +48,7 @@ public struct Decision: Hashable, Sendable {
     self.shadow = shadow
     self.sticky = sticky
     self.turn = turn
+    self.preferred = preferred
     self.tenant = tenant
   }
 
@@ -54,7 +57,7 @@ public struct Decision: Hashable, Sendable {
     TableKey(
       capability: intent.capability, row: placement.row, eligible: eligible,
       allowsExploration: intent.allowsExploration, costWeight: intent.costWeight,
-      work: intent.costWeight > 0 ? intent.assumedWork : nil)
+      work: intent.costWeight > 0 ? intent.assumedWork : nil, preferred: preferred)
   }
 }
 
@@ -64,13 +67,15 @@ extension TableCache {
   /// - Parameters:
   ///   - placement: of the intent in the snapshot's map.
   ///   - sticky: ordinal of the candidate that the session already has.
+  ///   - shifts: of the intent (``Snapshot/shifts(_:row:_:)``).
   ///   - turn: for rotating policies.
   /// - Returns: the record and the choice behind it.
   public func decide(
-    _ intent: Intent, _ placement: Placement, id: Identifier, at now: Instant, sticky: UInt32? = nil,
-    turn: UInt64 = 0
+    _ intent: Intent, _ placement: Placement, shifts: [Double] = [], id: Identifier, at now: Instant,
+    sticky: UInt32? = nil, turn: UInt64 = 0
   ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice) {
-    let made = try decide(intent, placement, Circumstances(id: id, at: now), sticky: sticky, turn: turn)
+    let made = try decide(
+      intent, placement, shifts: shifts, Circumstances(id: id, at: now), sticky: sticky, turn: turn)
     return (made.decision, made.choice)
   }
 
@@ -78,8 +83,8 @@ extension TableCache {
   ///
   /// - Returns: the record, the choice behind it, and among whom it was made.
   public func decide(
-    _ intent: Intent, _ placement: Placement, _ circumstances: Circumstances, sticky: UInt32? = nil,
-    turn: UInt64 = 0
+    _ intent: Intent, _ placement: Placement, shifts: [Double] = [], _ circumstances: Circumstances,
+    sticky: UInt32? = nil, turn: UInt64 = 0
   ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice, admission: Admission) {
     let capability = intent.capability
     let roster = snapshot[capability].roster
@@ -89,11 +94,11 @@ extension TableCache {
       throw NoEligibleCandidate(
         capability: capability, excluded: snapshot.exclusions(for: intent, except: eligible, circumstances))
     }
-    let key = TableKey(
+    var key = TableKey(
       capability: capability, row: placement.row, eligible: eligible,
       allowsExploration: intent.allowsExploration, costWeight: intent.costWeight,
       work: intent.costWeight > 0 ? intent.assumedWork : nil)
-    let table = table(key)
+    let table = preferring(shifts, &key)
     let turn =
       table.allocation.isOrdered ? UInt64(circumstances.live?.first(among: eligible) ?? first) : turn
     let id = circumstances.id
@@ -103,13 +108,36 @@ extension TableCache {
       mapVersion: snapshot.map.version, placement: placement, eligible: eligible,
       chosen: roster.ordinals[table.scene.arms[choice.arm].position],
       reason: choice.reason, propensity: choice.propensity,
-      shadow: choice.shadow.map { roster.ordinals[table.scene.arms[$0].position] }, sticky: sticky, turn: turn
-    )
+      shadow: choice.shadow.map { roster.ordinals[table.scene.arms[$0].position] }, sticky: sticky,
+      turn: turn,
+      preferred: key.preferred)
     return (decision, choice, admission)
   }
 }
 
+extension TableCache {
+  /// The table of a key, or of the same key with whom the shifts prefer, which the key then says.
+  public func preferring(_ shifts: [Double], _ key: inout TableKey) -> PropensityTable {
+    let table = table(key)
+    guard !shifts.isEmpty else { return table }
+    let preferred = table.scene.preferred(shifts)
+    guard preferred != table.scene.regional else { return table }
+    key.preferred = snapshot[key.capability].roster.ordinals[table.scene.arms[preferred].position]
+    return self.table(key)
+  }
+}
+
 extension Snapshot {
+  /// Ordinal of whom shifts prefer to the first of a decision's region; nil where that is the one.
+  public func preferred(_ decision: Decision, _ shifts: [Double]) -> UInt32? {
+    var key = decision.tableKey
+    key.preferred = nil
+    let scene = table(key).scene
+    let preferred = scene.preferred(shifts)
+    guard preferred != scene.regional else { return nil }
+    return self[key.capability].roster.ordinals[scene.arms[preferred].position]
+  }
+
   /// Makes a recorded decision again, from its record and the snapshot of its epoch alone.
   public func rederive(_ decision: Decision) -> Choice {
     let roster = self[decision.intent.capability].roster

@@ -69,6 +69,9 @@ public struct AgentRankPolicy: Policy {
       return .certain(scene.exploit, of: scene.arms.count)
     }
     var probabilities = scene.bestProbabilities(sharpness: scene.rules.explorationSharpness)
+    // π knows the region, not the intent: whoever is preferred takes over the place of the region's first, and exploring
+    // stays as dear as the account reckoned.
+    probabilities.swapAt(scene.exploit, scene.regional)
     var others = 0.0
     for arm in probabilities.indices where arm != scene.exploit {
       probabilities[arm] *= scene.affordable

@@ -45,10 +45,12 @@ public struct TableKey: Hashable, Sendable {
   public var costWeight: Double
   /// What costs are estimated for; nil where cost does not matter.
   public var work: Work?
+  /// Ordinal of whom the intent's own direction prefers to the region's first; nil for that one itself.
+  public var preferred: UInt32?
 
   public init(
     capability: Capability, row: Int, eligible: CandidateSet, allowsExploration: Bool, costWeight: Double,
-    work: Work?
+    work: Work?, preferred: UInt32? = nil
   ) {
     self.capability = capability
     self.row = row
@@ -56,6 +58,7 @@ public struct TableKey: Hashable, Sendable {
     self.allowsExploration = allowsExploration
     self.costWeight = costWeight
     self.work = costWeight > 0 ? work : nil
+    self.preferred = preferred
   }
 }
 
@@ -67,10 +70,13 @@ extension Snapshot {
     let knowledge = self[key.capability]
     let costs =
       key.work.map { work in knowledge.roster.candidates.map { $0.price?.dollars(for: work) } } ?? []
-    return PropensityTable(
-      Scene(
-        knowledge, row: key.row, eligible: key.eligible, costs: costs, costWeight: key.costWeight,
-        allowsExploration: key.allowsExploration))
+    let scene = Scene(
+      knowledge, row: key.row, eligible: key.eligible, costs: costs, costWeight: key.costWeight,
+      allowsExploration: key.allowsExploration)
+    guard let preferred = key.preferred, let position = knowledge.roster.position(of: preferred),
+      let arm = scene.arms.firstIndex(where: { $0.position == position })
+    else { return PropensityTable(scene) }
+    return PropensityTable(scene.preferring(arm))
   }
 }
 

@@ -35,7 +35,9 @@ public struct Scene: Sendable {
   /// f of ``ExplorationAccount``; 0 where exploring is forbidden.
   public let affordable: Double
   /// The arm with the highest ``Arm/index``: ties go to the larger posterior variance, then to the first id.
-  public let exploit: Int
+  public let regional: Int
+  /// The arm that is exploited: ``regional``, or another that the intent's own direction prefers (``preferring(_:)``).
+  public private(set) var exploit: Int
   /// The arm with the highest AgentRank, ties likewise.
   public let leader: Int
   /// π at `exploration_sharpness`, where the snapshot has it already.
@@ -76,6 +78,7 @@ public struct Scene: Sendable {
     }
     self.arms = arms
     self.exploit = exploit.arm
+    regional = exploit.arm
     self.leader = leader.arm
     let isUsual = costWeight == 0 && row < knowledge.matching.count && eligible == knowledge.roster.open
     matching = isUsual ? knowledge.matching[row] : []
@@ -95,6 +98,28 @@ public struct Scene: Sendable {
       BetaDistribution(alpha: sharpness * arm.posterior.alpha, beta: sharpness * arm.posterior.beta)
     }
     return BestArm.probabilities(posteriors, weights: areEqual ? nil : weights)
+  }
+
+  /// The arm that exploiting prefers where the intent's own direction has a say too: the highest index + weight × shift;
+  /// ties go to ``regional``, then to the first.
+  ///
+  /// - Parameter shifts: by roster position (``Snapshot/shifts(_:row:_:)``); empty for none.
+  public func preferred(_ shifts: [Double]) -> Int {
+    guard !shifts.isEmpty else { return regional }
+    var best = regional
+    var highest = arms[regional].index + arms[regional].weight * shifts[arms[regional].position]
+    for arm in arms.indices {
+      let value = arms[arm].index + arms[arm].weight * shifts[arms[arm].position]
+      if value > highest { (best, highest) = (arm, value) }
+    }
+    return best
+  }
+
+  /// The same scene where another arm is exploited.
+  func preferring(_ arm: Int) -> Scene {
+    var scene = self
+    scene.exploit = arm
+    return scene
   }
 
   /// Arms by falling AgentRank; ties keep the leader first, then the order of ids.

@@ -119,6 +119,9 @@ extension Parameter {
     number(
       "change_threshold", \.changeThreshold, 3...1_000_000,
       "log-likelihood ratio from which a candidate counts as changed and is learned again"),
+    number(
+      "residual_weight", \.residualWeight, 0...1,
+      "how much an intent's own direction counts beside its region under agentrank; 0 learns nothing of it"),
     number("rater_cap", \.raterCap, 0.01...1, "greatest share of a cell's new mass that one rater may bring"),
     number(
       "rater_cap_from", \.raterCapFrom, 0...1e9, "observations in a cell's epoch from which the cap holds"),

@@ -16,6 +16,7 @@ public struct Rules: Hashable, Sendable {
   public var shrinkageMinimum = 2.0
   public var shrinkageMaximum = 400.0
   public var changeThreshold = 12.0
+  public var residualWeight = 1.0
   public var raterCap = 0.2
   public var raterCapFrom = 10.0
   public var feedbackWindow = Span.days(7)

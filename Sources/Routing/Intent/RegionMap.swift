@@ -236,48 +236,7 @@ private struct Division: Sendable {
     }
   }
 
-  /// Writes (e − μ)/‖e − μ‖; false when there is no direction.
   private func centre(_ embedding: [Float], into centred: UnsafeMutableBufferPointer<Float>) -> Bool {
-    var squares: Float = 0
-    embedding.withUnsafeBufferPointer { e in
-      if let mean {
-        mean.withUnsafeBufferPointer { m in
-          var isZero = true
-          for index in 0..<e.count {
-            let value = e[index] - m[index]
-            centred[index] = value
-            if e[index] != 0 { isZero = false }
-          }
-          // A text without words must not be placed by the mean alone.
-          if !isZero { squares = sumOfSquares(centred) }
-        }
-      } else {
-        for index in 0..<e.count { centred[index] = e[index] }
-        squares = sumOfSquares(centred)
-      }
-    }
-    guard squares > 1e-12 else { return false }
-    let scale = 1 / squares.squareRoot()
-    for index in 0..<centred.count { centred[index] *= scale }
-    return true
-  }
-
-  /// Eight partial sums, so that the loop is vectorised, in an order that is the same everywhere.
-  private func sumOfSquares(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
-    var lanes = SIMD8<Float>.zero
-    var index = 0
-    while index + 8 <= x.count {
-      let part = SIMD8<Float>(
-        x[index], x[index + 1], x[index + 2], x[index + 3], x[index + 4], x[index + 5], x[index + 6],
-        x[index + 7])
-      lanes += part * part
-      index += 8
-    }
-    var rest: Float = 0
-    while index < x.count {
-      rest += x[index] * x[index]
-      index += 1
-    }
-    return lanes.sum() + rest
+    embedding.withUnsafeBufferPointer { CentredDirection.write(of: $0, from: mean, into: centred) }
   }
 }

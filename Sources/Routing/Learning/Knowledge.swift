@@ -20,6 +20,8 @@ public struct Knowledge: Sendable {
   /// Decisions of an epoch that are expected in each row: half the last epoch's, half of what was expected before.
   public internal(set) var arrivals: [Double]
   public internal(set) var account: ExplorationAccount
+  /// What intents' own directions say beyond their regions; nil before the first fit.
+  public internal(set) var residuals: ResidualModel?
 
   // Derived from the above by `derive`, and never stored.
   public private(set) var rules: Rules
@@ -38,6 +40,14 @@ public struct Knowledge: Sendable {
   /// π of ``AgentRankPolicy`` by row, where working out f took it, of all open candidates without regard to cost: the
   /// tables of most decisions need no more. Empty for the other rows.
   var matching: [[Double]]
+
+  /// Whether ``residuals`` are learned and heard: under the rules in force, and where there are regions.
+  public var learnsResiduals: Bool { rules.policy == .agentRank && rules.residualWeight > 0 && rootRow > 0 }
+
+  /// Whether intents of a row may prefer another candidate than the first of their region.
+  public func hearsIntents(ofRow row: Int) -> Bool {
+    learnsResiduals && row < rootRow && (residuals?.confidence ?? 0) > 0
+  }
 
   public var columns: Int { roster.count }
   public var rootRow: Int { rows - 1 }
@@ -72,6 +82,7 @@ public struct Knowledge: Sendable {
     var moved = Knowledge(capability: capability, roster: roster, rows: rows)
     moved.arrivals = arrivals
     moved.account = account
+    moved.residuals = residuals
     for (column, ordinal) in roster.ordinals.enumerated() {
       guard let old = self.roster.position(of: ordinal) else { continue }
       moved.detectors[column] = detectors[old]

@@ -58,6 +58,32 @@ public struct Snapshot: Sendable {
     _read { yield knowledge[capability.index] }
   }
 
+  /// The same knowledge with another residual model of a capability.
+  public func adopting(_ residuals: ResidualModel?, _ capability: Capability) -> Snapshot {
+    var snapshot = self
+    snapshot.knowledge[capability.index].residuals = residuals
+    return snapshot
+  }
+
+  /// By how much an intent's own direction shifts what its region says, by roster position, in units of reward; empty
+  /// where it shifts nothing: before the first fit, under policies that do not go by it, and for intents that no region
+  /// claims.
+  ///
+  /// - Parameters:
+  ///   - embedding: D floats, asked for only where it is needed. Where it must be possible to make the decision again, as
+  ///     it is kept (``QuantisedVector``).
+  ///   - row: where the map places it.
+  public func shifts(_ embedding: @autoclosure () -> ArraySlice<Float>, row: Int, _ capability: Capability)
+    -> [Double]
+  {
+    guard let residuals = self[capability].residuals, self[capability].hearsIntents(ofRow: row) else {
+      return []
+    }
+    let weight = self[capability].rules.residualWeight
+    let shifts = residuals.shifts(of: embedding(), candidates: self[capability].roster.ordinals)
+    return weight == 1 ? shifts : shifts.map { weight * $0 }
+  }
+
   /// Posteriors, Q̃ and the affordable exploration of every capability.
   mutating func derive() {
     for capability in Capability.allCases {

@@ -1,5 +1,6 @@
 public import Routing
 import Synchronization
+import Vectors
 
 /// A recorded decision made again from the ledger alone.
 public struct Explanation: Sendable {
@@ -8,9 +9,20 @@ public struct Explanation: Sendable {
   public let snapshot: Snapshot
   /// What the record leads to now.
   public let choice: Choice
+  /// By how much the intent's own direction shifted what its region says, by roster position; empty where it shifted
+  /// nothing, nil where the intent's embedding was forgotten.
+  public let shifts: [Double]?
 
-  /// Whether candidate, reason and propensity come out as they were logged, bit for bit.
+  /// By how much the intent's own direction shifts the quality of an arm, in units of reward; nil where its embedding was
+  /// forgotten.
+  public func shift(ofArm arm: Int) -> Double? {
+    shifts.map { $0.isEmpty ? 0 : $0[choice.table.scene.arms[arm].position] }
+  }
+
+  /// Whether candidate, reason and propensity come out as they were logged, bit for bit; and whom the intent's own
+  /// direction preferred, as long as its embedding is kept.
   public var agrees: Bool {
+    if let shifts, snapshot.preferred(decision, shifts) != decision.preferred { return false }
     let scene = choice.table.scene
     let chosen = snapshot[decision.intent.capability].roster.ordinals[scene.arms[choice.arm].position]
     return chosen == decision.chosen && choice.reason == decision.reason
@@ -67,6 +79,10 @@ public final class SnapshotArchive: Sendable {
 
   public func explain(_ decision: Decision) throws -> Explanation {
     let snapshot = try snapshot(ofEpoch: decision.epoch)
-    return Explanation(decision: decision, snapshot: snapshot, choice: snapshot.rederive(decision))
+    let (capability, row) = (decision.intent.capability, decision.placement.row)
+    let embedding = try ledger.embedding(of: decision.id)
+    return Explanation(
+      decision: decision, snapshot: snapshot, choice: snapshot.rederive(decision),
+      shifts: embedding.map { snapshot.shifts($0.elements[...], row: row, capability) })
   }
 }

@@ -1,6 +1,7 @@
 public import Embedding
 public import Routing
 import Synchronization
+import Vectors
 
 /// The router in operation: decides from memory, records behind the answer, takes in what is said, and reads out what
 /// was learned. Everything that computes is in `Routing`; this holds the current snapshot and the order of things.
@@ -86,7 +87,9 @@ public final class RoutingService: Sendable {
     var recordedVectors: [[Float]] = []
     for (index, request) in requests.enumerated() {
       do throws(NoEligibleCandidate) {
-        let answered = try answer(request.intent, placements[index], present, tenant: tenant).answered
+        let answered = try answer(
+          request.intent, vectors[index], placements[index], present, tenant: tenant
+        ).answered
         answers.append(.success(answered))
         recorded.append(answered)
         recordedVectors.append(vectors[index])
@@ -110,11 +113,11 @@ public final class RoutingService: Sendable {
   ) throws(NoEligibleCandidate) -> (answered: Answered, admission: Admission) {
     let present = current.value
     let placement = present.tables.snapshot.map.place(vector, intent.capability)
-    return try answer(intent, placement, present, execution, tenant: tenant)
+    return try answer(intent, vector, placement, present, execution, tenant: tenant)
   }
 
   private func answer(
-    _ intent: Intent, _ placement: Placement, _ present: CurrentTables.Value,
+    _ intent: Intent, _ vector: [Float], _ placement: Placement, _ present: CurrentTables.Value,
     _ execution: Execution = .elsewhere, tenant: String?
   ) throws(NoEligibleCandidate) -> (answered: Answered, admission: Admission) {
     let now = clock.now
@@ -126,8 +129,11 @@ public final class RoutingService: Sendable {
     let turn = rules.policy == .roundRobin ? turns.wrappingAdd(1, ordering: .relaxed).oldValue : 0
     let circumstances = Circumstances(
       id: mint.next(at: now), at: now, live: present.market?[intent.capability], execution: execution)
+    // Of the vector as it will be kept, so that the same is preferred when the decision is made again.
+    let shifts = tables.snapshot.shifts(
+      QuantisedVector(vector).elements[...], row: placement.row, intent.capability)
     let (made, choice, admission) = try tables.decide(
-      intent, placement, circumstances, sticky: sticky, turn: turn)
+      intent, placement, shifts: shifts, circumstances, sticky: sticky, turn: turn)
     var decision = made
     decision.tenant = tenant
     if let session = intent.session {

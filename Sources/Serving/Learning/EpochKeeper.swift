@@ -19,6 +19,7 @@ public actor EpochKeeper {
   private var snapshot: Snapshot
   private var index: EpochIndex
   private var folded: LedgerPosition
+  private var residuals: ResidualLearning
 
   /// How many decisions there were when a capability's distinct intents were last counted.
   private var counted: [Capability: Int64] = [:]
@@ -42,6 +43,7 @@ public actor EpochKeeper {
     self.snapshot = snapshot
     self.index = index
     self.folded = folded
+    residuals = ResidualLearning(snapshot)
     self.catalogue = catalogue
     self.governance = governance
     self.map = map
@@ -113,9 +115,16 @@ public actor EpochKeeper {
     let span = EpochSpan(
       number: snapshot.epoch, opened: snapshot.opened, closed: now, after: folded, through: position)
     let terms = Epoch.Terms(opened: now, catalogue: catalogue, governance: governance)
-    let closed =
+    var closed =
       try map.version == snapshot.map.version
       ? fold(span, terms, next, orphaned: orphaned) : rebuild(span, terms, next, orphaned: orphaned)
+    let own = closed.record.counted.first { $0.tallies.epoch == span.number }?.tallies
+    closed.record.residuals = try residuals.due(
+      ledger, closed.snapshot, own ?? EpochTallies(epoch: span.number), through: position.judgements, next,
+      isRebuilt: closed.record.isRebuilt)
+    for fitted in closed.record.residuals {
+      closed.snapshot = closed.snapshot.adopting(fitted.model, fitted.capability)
+    }
     try ledger.append(epoch: closed.record)
     let summary = closed.record.summary(catalogue: snapshot.catalogue.version, map: snapshot.map.version)
     snapshot = closed.snapshot
@@ -156,7 +165,9 @@ public actor EpochKeeper {
         mapVersion: snapshot.map.version,
         summary: .init(
           decisions: 0, explored: 0, observations: 0, meanReward: nil, restatedEpochs: 0, orphaned: 0)))
-    let (next, inputs) = try Replay.fold(ledger, map, index, history, last: terms)
+    let (folded, inputs) = try Replay.fold(ledger, map, index, history, last: terms)
+    // What was fitted holds until it is fitted again.
+    let next = Capability.allCases.reduce(folded) { $0.adopting(snapshot[$1].residuals, $1) }
     let record = ClosedEpoch(
       span, snapshot.governance.version, inputs[span.number], next, counted: inputs.map(\.tallies),
       orphaned: orphaned,

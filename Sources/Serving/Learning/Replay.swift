@@ -37,7 +37,30 @@ public enum Replay {
         "the tallies stored for epoch \(input.tallies.epoch) are not those of the log")
     }
     verification.differences += snapshot.check()
+    verification.differences += try residuals(ledger, recovery, history)
     return verification
+  }
+
+  /// Fits the residual models in force again, where the embeddings that they were fitted to are still kept.
+  private static func residuals(
+    _ ledger: any Ledger, _ recovery: Recovery, _ history: History
+  ) throws -> [String] {
+    guard let current = recovery.state else { return [] }
+    return try ledger.residuals(inEpoch: current.epoch).compactMap { fitted in
+      guard let state = try ledger.state(ofEpoch: fitted.epoch),
+        let snapshot = try Snapshot(ledger, state, roll: recovery.roll)
+      else { return "the state of epoch \(fitted.epoch) cannot be read" }
+      let again = try ResidualFit.model(
+        ledger, snapshot, fitted.capability, through: history.summaries[fitted.epoch - 1].through.judgements,
+        recovery.index)
+      // Of what was forgotten since, nothing can be said.
+      guard let again, again.observations >= fitted.model.observations, again != fitted.model else {
+        return nil
+      }
+      return
+        "the log fits another residual model of \(fitted.capability.name) than the one in force since epoch "
+        + "\(fitted.epoch)"
+    }
   }
 
   /// Folds everything up to the last epoch of the index, ending in a snapshot under `last`.
@@ -101,6 +124,11 @@ extension Epoch.Terms {
 }
 
 extension Snapshot {
+  /// The same with the residual models that the ledger has in force during an epoch.
+  func adopting(residualsOf epoch: Int, _ ledger: any Ledger) throws -> Snapshot {
+    try ledger.residuals(inEpoch: epoch).reduce(self) { $0.adopting($1.model, $1.capability) }
+  }
+
   /// A stored state, with all that it refers to, as the snapshot it was.
   ///
   /// - Parameter history: needed only where the snapshot is to be folded further.
@@ -110,5 +138,6 @@ extension Snapshot {
     self.init(
       learned: state.learned, history: history, opened: state.opened, catalogue: terms.catalogue,
       governance: terms.governance, roll: roll, map: map)
+    self = try adopting(residualsOf: state.epoch, ledger)
   }
 }

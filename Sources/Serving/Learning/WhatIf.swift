@@ -34,11 +34,13 @@ public struct WhatIf: Sendable {
           opened: terms.opened, catalogue: terms.catalogue,
           governance: Versioned(version: terms.governance.version, value: governance))
       })
-    (was, other) = (past.empty, changed.empty)
+    // What intents' own directions said is on both sides what the router had fitted by then.
+    let adopting = { (snapshot: Snapshot) in try snapshot.adopting(residualsOf: snapshot.epoch, ledger) }
+    (was, other) = (try adopting(past.empty), try adopting(changed.empty))
     try visit(was, other)
     for (own, foreign) in zip(try past.inputs(), try changed.inputs()) {
-      was = past.fold(was, own)
-      other = changed.fold(other, foreign)
+      was = try adopting(past.fold(was, own))
+      other = try adopting(changed.fold(other, foreign))
       try visit(was, other)
     }
   }

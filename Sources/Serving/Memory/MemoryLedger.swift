@@ -3,7 +3,7 @@ public import Jobs
 public import Recipes
 public import Routing
 import Synchronization
-import Vectors
+public import Vectors
 
 /// The ledger in memory: for tests and simulations, and to try the router without a file. Nothing is durable.
 public final class MemoryLedger: Ledger {
@@ -161,6 +161,21 @@ public final class MemoryLedger: Ledger {
     }
   }
 
+  public func lessons(
+    _ capability: Capability, limit: Int, through: Int64, map: RegionMap,
+    _ body: (Judged, _ embedding: [Float]) throws -> Void
+  ) throws {
+    let state = current
+    let judged = state.decisions.reversed().lazy.compactMap { stored -> (Judged, [Float])? in
+      guard stored.decision.intent.capability == capability, let embedding = stored.embedding else {
+        return nil
+      }
+      let judged = state.judged(stored, through: through, map)
+      return judged.judgements.isEmpty ? nil : (judged, embedding.elements)
+    }
+    for (judged, embedding) in Array(judged.prefix(limit)).reversed() { try body(judged, embedding) }
+  }
+
   public func tallies(epoch: Int) throws -> EpochTallies {
     current.counted[epoch]?.tallies ?? EpochTallies(epoch: epoch)
   }
@@ -174,6 +189,11 @@ public final class MemoryLedger: Ledger {
       result.append(embedding.elements)
     }
     return result
+  }
+
+  public func embedding(of decision: Identifier) throws -> QuantisedVector? {
+    let state = current
+    return state.places[decision].flatMap { state.decisions[$0].embedding }
   }
 
   public func distinctIntents(_ capability: Capability, limit: Int) throws -> Int {
@@ -233,6 +253,11 @@ public final class MemoryLedger: Ledger {
   public func state(ofEpoch epoch: Int) throws -> EpochState? {
     let states = current.states
     return states.indices.contains(epoch) ? states[epoch] : nil
+  }
+
+  public func residuals(inEpoch epoch: Int) throws -> [FittedResiduals] {
+    let fitted = current.residuals.filter { $0.epoch <= epoch }
+    return Capability.allCases.compactMap { capability in fitted.last { $0.capability == capability } }
   }
 
   public func catalogue(version: Int) throws -> Versioned<Catalogue>? { current.catalogue(version) }

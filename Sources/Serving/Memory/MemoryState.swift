@@ -47,6 +47,8 @@ struct MemoryState: Sendable {
   /// By epoch; one more than there are summaries.
   var states: [EpochState] = []
   var summaries: [EpochSummary] = []
+  /// In the order of their epochs.
+  var residuals: [FittedResiduals] = []
   var counted: [Int: (tallies: EpochTallies, sums: EpochSums)] = [:]
 
   var position: LedgerPosition {
@@ -168,6 +170,9 @@ extension MemoryState {
         catalogueVersion: states[expected].catalogueVersion, governanceVersion: epoch.governanceVersion,
         mapVersion: states[expected].mapVersion, summary: epoch.summary))
     states.append(epoch.next)
+    residuals += epoch.residuals.map {
+      FittedResiduals(capability: $0.capability, epoch: epoch.next.epoch, model: $0.model)
+    }
     if epoch.isRebuilt { counted = [:] }
     for entry in epoch.counted { counted[entry.tallies.epoch] = entry }
   }

@@ -1,4 +1,5 @@
 public import Routing
+public import Vectors
 
 /// The append-only log of everything that was decided and said, and what is derived from it: the port behind which
 /// SQLite (``Persistence``) and memory (``MemoryLedger``) stand. `LedgerContract` holds both to the same behaviour.
@@ -66,11 +67,22 @@ public protocol Ledger: JobLedger, DeliveryLedger, RecipeLedger, CreditLedger {
   /// One decision with all its judgements; nil when it is unknown.
   func judged(_ id: Identifier, map: RegionMap) throws -> Judged?
 
+  /// The latest decisions of a capability that have an embedding and a judgement up to `through`, `limit` at most, in
+  /// ascending order of sequence; each with those judgements, its row as in ``traffic(after:through:map:)``, and the
+  /// embedding as it is kept.
+  func lessons(
+    _ capability: Capability, limit: Int, through: Int64, map: RegionMap,
+    _ body: (Judged, _ embedding: [Float]) throws -> Void
+  ) throws
+
   /// What counted in an epoch; empty when nothing did.
   func tallies(epoch: Int) throws -> EpochTallies
 
   /// Embeddings of the latest decisions of a capability with distinct texts, newest first; `limit` at most.
   func embeddings(_ capability: Capability, limit: Int) throws -> [[Float]]
+
+  /// A decision's embedding as it is kept; nil where it was forgotten, or never known.
+  func embedding(of decision: Identifier) throws -> QuantisedVector?
 
   /// How many distinct texts the decisions of a capability have, counted up to `limit`.
   func distinctIntents(_ capability: Capability, limit: Int) throws -> Int
@@ -97,6 +109,8 @@ public protocol Ledger: JobLedger, DeliveryLedger, RecipeLedger, CreditLedger {
   func epochs(from: Int, limit: Int) throws -> [EpochSummary]
   /// The state with which an epoch began, and the versions in force during it.
   func state(ofEpoch epoch: Int) throws -> EpochState?
+  /// The residual models in force during an epoch, by capability.
+  func residuals(inEpoch epoch: Int) throws -> [FittedResiduals]
   func catalogue(version: Int) throws -> Versioned<Catalogue>?
   /// The newest of an origin; nil when there is none.
   func catalogue(from origin: CatalogueOrigin) throws -> Versioned<Catalogue>?

@@ -27,6 +27,8 @@ public struct ClosedEpoch: Sendable {
   /// epoch: all that was stored before is replaced.
   public var counted: [(tallies: EpochTallies, sums: EpochSums)]
   public var isRebuilt: Bool
+  /// Models that are in force from the next epoch on, by capability: those that were fitted anew.
+  public var residuals: [(capability: Capability, model: ResidualModel)] = []
 
   public struct Summary: Hashable, Sendable {
     public var decisions: Int
@@ -89,6 +91,20 @@ public struct EpochState: Hashable, Sendable {
     self.governanceVersion = governanceVersion
     self.mapVersion = mapVersion
     self.learned = learned
+  }
+}
+
+/// A residual model as the ledger has it.
+public struct FittedResiduals: Hashable, Sendable {
+  public var capability: Capability
+  /// The first epoch that it is in force in.
+  public var epoch: Int
+  public var model: ResidualModel
+
+  public init(capability: Capability, epoch: Int, model: ResidualModel) {
+    self.capability = capability
+    self.epoch = epoch
+    self.model = model
   }
 }
 
