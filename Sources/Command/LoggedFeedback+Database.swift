@@ -75,8 +75,8 @@ extension LoggedFeedback {
             forgotten.append(place)
             continue
           }
-          _ = tables.preferring(
-            other.shifts(embedding.elements[...], row: key.row, key.capability), &key)
+          let direction = other.direction(of: embedding.elements, row: key.row, key.capability)
+          _ = tables.preferring(along: direction, &key)
         }
         if known[key] == nil {
           var shares: [Int: Double] = [:]

@@ -59,7 +59,6 @@ struct LoggerMixtures {
     // depend on a dictionary's.
     var mixtures: [Kind: [UInt32: Double]] = [:]
     var heard = [Double](repeating: 0, count: drawn.count)
-    var directions = Directions()
     for epoch in counts.keys.sorted() {
       guard let state = try ledger.state(ofEpoch: epoch),
         let snapshot = try Snapshot(ledger, state, roll: roll)
@@ -70,11 +69,10 @@ struct LoggerMixtures {
       for kind in keys[stratum]! {
         if snapshot[kind.key.capability].hearsIntents(ofRow: kind.key.row) {
           for place in members[kind]! {
-            guard let shifts = directions.shifts(place, embeddings[place], snapshot, kind.key) else {
-              return nil
-            }
+            guard let embedding = embeddings[place] else { return nil }
             var key = kind.key
-            let table = tables.preferring(shifts, &key)
+            let direction = snapshot.direction(of: embedding.elements, row: key.row, key.capability)
+            let table = tables.preferring(along: direction, &key)
             let position = snapshot[key.capability].roster.position(of: drawn[place].decision.chosen)
             heard[place] += share * (position.flatMap { table.probability(ofServing: $0) } ?? 0)
           }
@@ -91,26 +89,6 @@ struct LoggerMixtures {
       let mixture = (mixtures[kinds[place]]?[decision.chosen] ?? 0) + heard[place]
       return mixture > 0 ? mixture : decision.propensity
     }
-  }
-}
-
-/// What the model in force says of each decision's intent: the same for many epochs in a row.
-private struct Directions {
-  private var model: ResidualModel?
-  private var weight = 0.0
-  private var known: [Int: [Double]] = [:]
-
-  /// Nil where the embedding was forgotten.
-  mutating func shifts(
-    _ place: Int, _ embedding: QuantisedVector?, _ snapshot: Snapshot, _ key: TableKey
-  ) -> [Double]? {
-    let residuals = snapshot[key.capability].residuals
-    let weight = snapshot[key.capability].rules.residualWeight
-    if residuals != model || weight != self.weight { (model, self.weight, known) = (residuals, weight, [:]) }
-    if let shifts = known[place] { return shifts }
-    let shifts = embedding.map { snapshot.shifts($0.elements[...], row: key.row, key.capability) }
-    known[place] = shifts
-    return shifts
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Embedding
 import Evaluation
+import Experiments
 import Foundation
 import Logging
 import Persistence
@@ -16,7 +17,13 @@ import Testing
 @Suite struct ReplayCommandTests {
   /// `a/one` earns 1 in 70 % of verses and 30 % of sums, `b/two` the other way round; eight epochs of 150 decisions
   /// under epsilon_greedy, which keeps the propensity of the worse one at 0.2.
-  private static func withLog<Result>(_ body: (SQLiteLedger) throws -> Result) async throws -> Result {
+  private static func withLog<Result>(
+    _ settings: [(key: String, value: Setting)] = [
+      ("policy", .text("epsilon_greedy")), ("epsilon", .number(0.4)),
+    ],
+    texts: (verse: String, sum: String) = ("write a poem about the sea", "how much is 3 times 4"),
+    _ body: (SQLiteLedger) throws -> Result
+  ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "replay-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -37,14 +44,14 @@ import Testing
     logger.logLevel = .critical
     let service = try await RoutingService.start(
       on: ledger, embedder: HashingEmbedding(), catalogue: catalogue,
-      settings: [("policy", .text("epsilon_greedy")), ("epsilon", .number(0.4))], clock: clock,
+      settings: settings, clock: clock,
       mint: IdentifierMint(seed: 3), logger: logger)
     var generator = Xoshiro256(seed: 11)
     for _ in 0..<8 {
       for number in 0..<150 {
         clock.advance(by: .milliseconds(10))
         let isVerse = number.isMultiple(of: 2)
-        let text = isVerse ? "write a poem about the sea" : "how much is 3 times 4"
+        let text = isVerse ? texts.verse : texts.sum
         let answered = try await service.decide(Intent(capability: .textGeneration, text: text))
         let isOne = answered.snapshot.roll.id(of: answered.decision.chosen) == "a/one"
         let reward = generator.uniform() < (isOne == isVerse ? 0.7 : 0.3) ? 1.0 : 0.0
@@ -113,6 +120,67 @@ import Testing
           #expect(try #require(mixtures.first) <= #require(logged.max()))
         }
       }
+    }
+  }
+
+  /// One region for all, in which intents are heard by their own directions.
+  private static let heard: [(key: String, value: Setting)] = [
+    ("novelty_floor", .number(-1)), ("change_threshold", .number(1_000_000)),
+    ("exploration_share", .number(0.3)),
+  ]
+  private static let poems = (verse: "a sonnet of love", sum: "write a poem about the sea")
+
+  @Test(
+    "where intents are heard one by one, too, the policy that logged gives every decision what was logged")
+  func heardItself() async throws {
+    try await Self.withLog(Self.heard, texts: Self.poems) { ledger in
+      let residuals = try ledger.residuals(inEpoch: .max)
+      #expect(residuals.count == 1 && residuals[0].model.confidence > 0)
+      var log = try LoggedFeedback(ledger, capability: nil) { $0 }
+      let evaluation = try log.evaluation(of: .rows, model: .tabular, settings: Self.settings)
+      let estimate = evaluation.estimates([.ips])[0]
+      #expect(log.rows.count == 1_200 && log.faults.isEmpty)
+      #expect(
+        abs(estimate.weights.maximum - 1) < 1e-12 && abs(estimate.weights.effectiveSampleSize - 1_200) < 1e-6)
+      var preferred: Set<UInt32?> = []
+      try ledger.decisions(after: 0) { _, decision in
+        preferred.insert(decision.preferred)
+        return true
+      }
+      #expect(preferred.count == 2, "some prefer the first of their region, some the other")
+    }
+  }
+
+  @Test("π̄ of one epoch's decisions is what that epoch logged, intents heard or not")
+  func heardMixtures() async throws {
+    try await Self.withLog(Self.heard, texts: Self.poems) { ledger in
+      var drawn: [RewardedDecision] = []
+      let map = try #require(ledger.recover().map)
+      try RewardedDecision.all(ledger, map: map) { drawn.append($0) }
+      for epoch in 0..<8 {
+        let own = drawn.filter { $0.decision.epoch == epoch }
+        let embeddings = try own.map { try ledger.embedding(of: $0.decision.id) }
+        let mixtures = try #require(try LoggerMixtures(ledger, own, embeddings))
+        #expect(own.count == 150 && mixtures.propensities == own.map(\.decision.propensity))
+      }
+      // Of all together, every decision's lies between the least and the largest that its text was ever logged with.
+      let embeddings = try drawn.map { try ledger.embedding(of: $0.decision.id) }
+      let mixtures = try #require(try LoggerMixtures(ledger, drawn, embeddings))
+      let kinds = Dictionary(grouping: drawn.indices) {
+        [drawn[$0].decision.intent.text, "\(drawn[$0].decision.chosen)"]
+      }
+      #expect(kinds.count == 4)
+      for places in kinds.values {
+        #expect(Set(places.map { mixtures.propensities[$0] }).count == 1)
+      }
+      // Whose embeddings are forgotten can be asked of no other epoch.
+      try ledger.forgetEmbeddings(before: drawn[600].decision.decided, map: map)
+      let fewer = try drawn.map { try ledger.embedding(of: $0.decision.id) }
+      #expect(try LoggerMixtures(ledger, drawn, fewer) == nil)
+      let log = try LoggedFeedback(ledger, capability: nil) { $0 }
+      let fault = "its embedding was forgotten, so that nobody can say whom the policy would have preferred"
+      #expect(!log.faults.isEmpty && log.faults.allSatisfy { $0.reason == fault })
+      #expect(log.rows.count + log.faults.count == 1_200)
     }
   }
 

@@ -87,6 +87,59 @@ struct SimulationTests {
     }
   }
 
+  /// One region over both kinds of intents, so that only their own directions tell x from y.
+  private static func heard(decisions: Int, _ more: String = "") throws -> (
+    run: RunResult, simulation: Simulation
+  ) {
+    let text = ScenarioFileTests.text("governance: {novelty_floor: -1, change_threshold: 1000000\(more)}")
+      .replacing("{source: given}", with: "{source: fitted, count: 1}")
+    let experiment = try Experiment(
+      try Scenario.parse(text, file: "s.yaml"),
+      ExperimentOptions(policies: ["agentrank"], seeds: 1, decisions: decisions, buckets: decisions / 100))
+    var simulation = Simulation(
+      experiment.setup, experiment.contenders[0], seed: 3, course: RegionCourse(experiment.setup))
+    let run = try simulation.run { _ in }
+    return (run, simulation)
+  }
+
+  @Test("Where intents are heard one by one, an epoch's decisions are those of the production path, too")
+  func heardIntents() throws {
+    let tables = TableCache(try Self.heard(decisions: 900).simulation.snapshot)
+    let (run, simulation) = try Self.heard(decisions: 1_000)
+    let setup = simulation.setup
+    #expect(tables.snapshot[.textGeneration].scorer != nil)
+    var arrivals = Arrivals(setup.world, kind: .drawn, seed: 3)
+    var chosen = [0, 0]
+    var preferred: Set<UInt32?> = []
+    for decision in 0..<1_000 {
+      let intent = arrivals.intent(of: decision, rates: [1, 2])
+      guard decision >= 900 else { continue }
+      let embedding = Array(setup.world.embeddings.row(intent))
+      let place = tables.snapshot.map.place(embedding, .textGeneration)
+      let answer = try tables.decide(
+        Intent(capability: .textGeneration), place,
+        direction: tables.snapshot.direction(of: embedding, row: place.row, .textGeneration),
+        id: simulation.identifier(decision), at: simulation.instant(of: decision))
+      chosen[Int(answer.decision.chosen)] += 1
+      preferred.insert(answer.decision.preferred)
+    }
+    #expect(run.buckets[9].traffic == chosen)
+    #expect(preferred.count == 2, "some prefer the region's first, some the other")
+  }
+
+  @Test(
+    "One region over two kinds of intents: heard one by one they earn more than 95 % of the best, else three quarters"
+  )
+  func hearing() throws {
+    // The last half: a for x, b for y; 0.9/3 + 0.4·2/3 = 0.567 a decision at best, 0.433 for who is right for one kind.
+    func share(_ more: String) throws -> Double {
+      let buckets = try Self.heard(decisions: 4_000, more).run.buckets.suffix(20)
+      return buckets.reduce(0) { $0 + $1.reward } / buckets.reduce(0) { $0 + $1.best }
+    }
+    #expect(try share("") > 0.95)
+    #expect(try share(", residual_weight: 0") < 0.8)
+  }
+
   @Test("In an outage the candidate serves nobody, its work falls to the other, and all is answered")
   func outage() throws {
     let run = try Self.run("events: [{event: outage, candidate: a, from: 300, until: 600}]", policy: "random")

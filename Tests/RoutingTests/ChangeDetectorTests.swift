@@ -32,15 +32,16 @@ struct ChangeDetectorTests {
     let region = Self.cell(30, 15)
     var detector = ChangeDetector()
     func hears(_ sum: Double, threshold: Double) -> Bool {
-      detector.watch([(cell: region, mass: 10, sum: sum)], root: root, Self.pace(threshold))
+      detector.watch([(cell: region, mass: 10, sum: sum)], root: root, Self.pace(threshold), epoch: 7)
     }
     #expect(!hears(9, threshold: 12))
     #expect((detector.rise - 1.56).magnitude < 1e-12 && detector.fall == 0)
     #expect(!hears(9, threshold: 3.2))
     #expect((detector.rise - 3.12).magnitude < 1e-12)
-    // Beyond the threshold it says so and begins anew.
+    #expect(detector.changed == 0)
+    // Beyond the threshold it says so, notes the epoch and begins anew.
     #expect(hears(9, threshold: 4.6))
-    #expect(detector.rise == 0 && detector.fall == 0)
+    #expect(detector.rise == 0 && detector.fall == 0 && detector.changed == 7)
     // 1 of 10 is the same the other way round.
     #expect(!hears(1, threshold: 12))
     #expect((detector.fall - 1.56).magnitude < 1e-12 && detector.rise == 0)
@@ -53,7 +54,7 @@ struct ChangeDetectorTests {
   func quiet() {
     var detector = ChangeDetector()
     func hears(_ cell: Cell, _ mass: Double, root: Cell) -> Bool {
-      detector.watch([(cell: cell, mass: mass, sum: mass)], root: root, Self.pace(1))
+      detector.watch([(cell: cell, mass: mass, sum: mass)], root: root, Self.pace(1), epoch: 7)
     }
     #expect(!hears(Self.cell(19, 0), 500, root: Self.cell(19.9, 0)))
     #expect(detector == ChangeDetector())
@@ -69,7 +70,7 @@ struct ChangeDetectorTests {
     for _ in 0..<50 {
       // 0.9 and 0.1 were expected (all but), and 0.1 is all that is asked for now.
       let reports: [Report] = [(Self.cell(200, 180), 0, 0), (Self.cell(200, 20), 10, 1)]
-      let changed = detector.watch(reports, root: root, Self.pace(12))
+      let changed = detector.watch(reports, root: root, Self.pace(12), epoch: 7)
       #expect(!changed)
     }
     #expect(detector.rise < 2 && detector.fall < 2)

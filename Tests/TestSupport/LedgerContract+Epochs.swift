@@ -1,5 +1,6 @@
 import Routing
 import Serving
+import Vectors
 
 private func governance(_ key: String, _ value: Setting) -> Governance {
   // Valid by construction.
@@ -130,6 +131,33 @@ extension LedgerContract {
       try expect(ledger.recover().history.map { $0.sums.first?.mass ?? 0 }, is: [0, 5, 0, 4])
       try expect(ledger.recover().history.map(\.epoch), is: [0, 1, 2, 3])
       try expect(ledger.tallies(epoch: 2), is: EpochTallies(epoch: 2))
+    },
+    LedgerContract("a residual model is in force from the epoch that it came with until the next one") {
+      ledger in
+      func model(_ weight: Float) -> ResidualModel {
+        ResidualModel(
+          mean: [0.1, 1.0 / 3], ordinals: [2, 0],
+          weights: Matrix(rowVectors: [[weight, 0], [-1e-30, 0.7]]),
+          confidence: 0.25, observations: 300.5)
+      }
+      try ledger.append(opening: Sample.state(0))
+      try expect(ledger.residuals(inEpoch: .max), is: [])
+      for number in 0..<4 {
+        var epoch = Sample.epoch(number)
+        if number == 0 { epoch.residuals = [(.textGeneration, model(1))] }
+        if number == 2 { epoch.residuals = [(.textGeneration, model(2)), (.imageGeneration, model(3))] }
+        try ledger.append(epoch: epoch)
+      }
+      let early = FittedResiduals(capability: .textGeneration, epoch: 1, model: model(1))
+      let late = [
+        FittedResiduals(capability: .textGeneration, epoch: 3, model: model(2)),
+        FittedResiduals(capability: .imageGeneration, epoch: 3, model: model(3)),
+      ].sorted { $0.capability < $1.capability }
+      try expect(ledger.residuals(inEpoch: 0), is: [])
+      try expect(ledger.residuals(inEpoch: 1), is: [early])
+      try expect(ledger.residuals(inEpoch: 2), is: [early])
+      try expect(ledger.residuals(inEpoch: 3), is: late)
+      try expect(ledger.residuals(inEpoch: 4), is: late)
     },
     LedgerContract("the index holds each epoch's end and governance, the history what a correction may reach")
     { ledger in

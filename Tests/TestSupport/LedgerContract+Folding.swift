@@ -1,5 +1,6 @@
 import Routing
 import Serving
+import Vectors
 
 private let first = RegionMap(version: 1, plan: Sample.plan(regions: 2))
 /// Another order of the axes, so that a decision's row shows which map placed it.
@@ -151,6 +152,42 @@ extension LedgerContract {
       try expect(ledger.distinctIntents(.textGeneration, limit: 10), is: 5)
       try expect(ledger.distinctIntents(.textGeneration, limit: 2), is: 2)
       try expect(ledger.distinctIntents(.textToSpeech, limit: 2), is: 0)
+    },
+    LedgerContract(
+      "lessons are the latest judged decisions with an embedding, oldest first, by all said up to an entry"
+    ) {
+      ledger in
+      try ledger.prepare()
+      _ = try ledger.append(
+        Sample.batch(
+          (1...6).map { Sample.decision($0, $0 == 4 ? .imageGeneration : .textGeneration, row: $0 % 2) },
+          embeddings: [Sample.axis(0), Sample.axis(1), nil, Sample.axis(2), Sample.axis(3), Sample.axis(2)]))
+      // About 2 twice; nothing about 6; 3 has no embedding, and 4 is of another capability.
+      for (number, about) in [1, 2, 3, 4, 5, 2].enumerated() {
+        _ = try ledger.say(Sample.submission("s\(number)", about: about))
+      }
+      func lessons(limit: Int = 9, through: Int64, _ map: RegionMap = first) throws -> [(Judged, [Float])] {
+        var result: [(Judged, [Float])] = []
+        try ledger.lessons(.textGeneration, limit: limit, through: through, map: map) {
+          result.append(($0, $1))
+        }
+        return result
+      }
+      let all = try lessons(through: 6)
+      try expect(all.map(\.0.decided), is: [1, 2, 5].map { Sample.at($0) })
+      try expect(all.map { $0.0.judgements.map(\.sequence) }, is: [[1], [2, 6], [5]])
+      try expect(all.map(\.1), is: [0, 1, 3].map { Sample.axis($0) })
+      try expect(all.map(\.0.row), is: [1, 0, 1])
+      try expect(lessons(limit: 2, through: 6).map(\.0.decided), is: [2, 5].map { Sample.at($0) })
+      try expect(lessons(through: 2).map { $0.0.judgements.map(\.sequence) }, is: [[1], [2]])
+      // Placed again under another map: the axes in the order 2, 1, 0, and 3 in none.
+      try expect(lessons(through: 6, second).map(\.0.row), is: [2, 1, 3])
+      try expect(lessons(through: 0).isEmpty)
+      try ledger.forgetEmbeddings(before: Sample.at(2), map: first)
+      try expect(lessons(through: 6).map(\.0.decided), is: [2, 5].map { Sample.at($0) })
+      try expect(ledger.embedding(of: Sample.id(1)) == nil)
+      try expect(ledger.embedding(of: Sample.id(2))?.elements, is: Sample.axis(1))
+      try expect(ledger.embedding(of: Sample.id(99)) == nil)
     },
     LedgerContract("an embedding is kept to within half a step of its scale") { ledger in
       let vector: [Float] = [0.8, -0.6, 0.001, 0]

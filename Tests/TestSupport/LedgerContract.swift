@@ -104,7 +104,7 @@ extension LedgerContract {
           work: Work(images: 3, duration: 4.2), costWeight: 1.0 / 3, allowsExploration: false, session: "s"),
         mapVersion: 4, placement: Placement(row: 12, similarity: -0.123456789), eligible: eligible,
         chosen: 4_000_000_000,
-        reason: .sticky, propensity: 0.1 + 0.2, shadow: 3, sticky: 0, turn: .max,
+        reason: .sticky, propensity: 0.1 + 0.2, shadow: 3, sticky: 0, turn: .max, preferred: 2,
         tenant: "Zwölf\u{0}")
       var plain = Sample.decision(2, text: nil)
       plain.eligible = CandidateSet()

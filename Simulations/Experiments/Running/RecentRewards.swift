@@ -4,13 +4,10 @@ import Vectors
 /// The latest rewards, which a residual model is fitted to: as many as the production fit looks at, so that memory does
 /// not grow with the number of decisions.
 struct RecentRewards {
-  struct Entry {
+  private struct Entry {
     var intent: Int32
-    var ordinal: UInt32
-    var rater: UInt64
-    var mass: Int64
-    var sum: Int64
-    var decided: Instant
+    /// Its row is that of a map that may be over.
+    var lesson: ResidualFit.Lesson
   }
 
   /// A ring, the oldest at `oldest` once it is full.
@@ -18,16 +15,18 @@ struct RecentRewards {
   private var oldest = 0
   /// Observations since the last fit.
   private var observations = 0.0
-  private let isLearning: Bool
+  /// Whether anything is ever fitted.
+  let isLearning: Bool
 
   init(_ capability: Capability, _ governance: Governance) {
     let rules = governance.rules(for: capability)
     isLearning = rules.policy == .agentRank && rules.residualWeight > 0
   }
 
-  mutating func add(_ entry: Entry) {
+  mutating func add(_ lesson: ResidualFit.Lesson, intent: Int32) {
     guard isLearning else { return }
-    observations += Double(entry.mass) / Tally.unit
+    observations += Double(lesson.mass) / Tally.unit
+    let entry = Entry(intent: intent, lesson: lesson)
     if entries.count < ResidualFit.maximumDecisions {
       entries.append(entry)
     } else {
@@ -37,20 +36,20 @@ struct RecentRewards {
   }
 
   /// Fits another model when it is time for one; under another map always, since the estimates of its regions are others.
+  ///
+  /// - Parameter directions: of the intents, under the map in force.
   mutating func fit(
-    _ snapshot: inout Snapshot, _ capability: Capability, _ embeddings: Matrix, _ stage: RegionCourse.Stage,
-    last: ResidualModel?, isMapped: Bool
+    _ snapshot: inout Snapshot, _ capability: Capability, _ directions: Matrix, _ stage: RegionCourse.Stage,
+    isMapped: Bool
   ) {
-    guard snapshot[capability].learnsResiduals, isMapped || ResidualFit.isDue(after: observations, last: last)
-    else { return }
+    let isMoved = isMapped && snapshot[capability].learnsResiduals && snapshot[capability].residuals != nil
+    guard isMoved || ResidualFit.isDue(snapshot, capability, after: observations) else { return }
     observations = 0
     var fit = ResidualFit(snapshot, capability)
     for place in entries.indices {
-      let entry = entries[(oldest + place) % entries.count]
-      let intent = Int(entry.intent)
-      fit.add(
-        embeddings.row(intent), row: Int(stage.rows[intent]), ordinal: entry.ordinal, rater: entry.rater,
-        mass: entry.mass, sum: entry.sum, decided: entry.decided)
+      var entry = entries[(oldest + place) % entries.count]
+      entry.lesson.row = Int(stage.rows[Int(entry.intent)])
+      fit.add(entry.lesson, along: directions.row(Int(entry.intent)))
     }
     snapshot = snapshot.adopting(fit.model(), capability)
   }

@@ -13,6 +13,27 @@ final class RegionCourse: Sendable {
     let map: RegionMap
     /// Row of each intent.
     let rows: [Int32]
+
+    /// u of each intent, a row each; zeros where there is none.
+    ///
+    /// As large as all embeddings: made for a run, and not kept for all.
+    func directions(_ setup: Setup) -> Matrix {
+      let embeddings = setup.world.embeddings
+      let mean = map.plan.mean(of: setup.capability)?.vector
+      var storage = embeddings.storage
+      embeddings.storage.withUnsafeBufferPointer { from in
+        storage.withUnsafeMutableBufferPointer { into in
+          for start in stride(from: 0, to: from.count, by: embeddings.columns) {
+            let row = start..<start + embeddings.columns
+            let direction = UnsafeMutableBufferPointer(rebasing: into[row])
+            let isDirected = CentredDirection.write(
+              of: UnsafeBufferPointer(rebasing: from[row]), from: mean, into: direction)
+            if !isDirected { direction.update(repeating: 0) }
+          }
+        }
+      }
+      return Matrix(rows: embeddings.rows, columns: embeddings.columns, storage: storage)
+    }
   }
 
   /// All that a map depends on.

@@ -7,6 +7,7 @@ extension Simulation {
   mutating func open() {
     let knowledge = snapshot[setup.capability]
     boards = Array(repeating: nil, count: knowledge.rows)
+    scorer = knowledge.scorer
     preferring = Array(repeating: nil, count: knowledge.rows * knowledge.columns)
     window = knowledge.rules.feedbackWindow
     weight = knowledge.rules.signals[weight: .score]
@@ -58,15 +59,17 @@ extension Simulation {
     let former = (map: snapshot.map.version, residuals: snapshot[setup.capability].residuals)
     if let refit = past?.refit(after: snapshot.map, course, seed, governance.value) {
       stage = refit
-      snapshot = past?.refold(refit, last: terms, index) ?? snapshot
+      if let refolded = past?.refold(refit, last: terms, index) {
+        snapshot = refolded.adopting(former.residuals, setup.capability)
+      }
       past?.forgetIfDone(refit.map)
     } else {
       snapshot = Epoch.fold(snapshot, input, terms, index)
     }
     history = past
-    lately.fit(
-      &snapshot, setup.capability, embeddings, stage, last: former.residuals,
-      isMapped: snapshot.map.version != former.map)
+    let isMapped = snapshot.map.version != former.map
+    if isMapped, lately.isLearning { directions = stage.directions(setup) }
+    lately.fit(&snapshot, setup.capability, directions, stage, isMapped: isMapped)
     tables = TableCache(snapshot)
     open()
   }
@@ -76,9 +79,9 @@ extension Simulation {
       row: Int(stage.rows[Int(sent.intent)]), ordinal: sent.served, rater: rater, mass: mass, sum: sum)
     history?.count(sent.intent, ordinal: sent.served, rater: rater, mass: mass, sum: sum)
     lately.add(
-      RecentRewards.Entry(
-        intent: sent.intent, ordinal: sent.served, rater: rater, mass: mass, sum: sum,
-        decided: instant(of: sent.decision)))
+      ResidualFit.Lesson(
+        row: 0, ordinal: sent.served, rater: rater, mass: mass, sum: sum,
+        decided: instant(of: sent.decision), epoch: snapshot.epoch), intent: sent.intent)
   }
 
   private mutating func teach(_ sent: Sent) {

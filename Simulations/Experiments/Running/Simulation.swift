@@ -23,6 +23,8 @@ struct Simulation {
   var history: RefitHistory?
   var lately: RecentRewards
   var boards: [Board?] = []
+  /// What intents' own directions say; nil where they are not heard.
+  var scorer: ResidualScorer?
   /// By row and arm: the tables of those whom an intent's own direction prefers.
   var preferring: [PropensityTable?] = []
   var tables: TableCache
@@ -39,7 +41,8 @@ struct Simulation {
   var nextChange = 0
   var arrivals: Arrivals
   var post = Post()
-  let embeddings: Matrix
+  /// Of the intents, from the mean of the map in force.
+  var directions: Matrix
   let costs: [Double?]
   let lines: [Int]
   let groups: [Int]
@@ -58,7 +61,6 @@ struct Simulation {
     conditions = setup.timeline.conditions(at: 0)
     truth = Truth(world, conditions)
     arrivals = Arrivals(world, kind: setup.arrivals, seed: seed)
-    embeddings = world.embeddings
     costs = world.costs
     lines = world.lineOfIntent
     groups = world.groupOfIntent
@@ -77,6 +79,7 @@ struct Simulation {
     tables = TableCache(snapshot)
     history = RefitHistory(setup, contender.governance)
     lately = RecentRewards(setup.capability, contender.governance)
+    directions = lately.isLearning ? stage.directions(setup) : Matrix(rowVectors: [])
     interval = contender.governance.rules(for: nil).epochInterval.microseconds
     ledger = EpochLedger(capability: setup.capability, rows: 0, ordinals: 0)
     record = Recording(setup)
@@ -166,13 +169,13 @@ struct Simulation {
   private mutating func heard(
     _ board: Board, _ table: PropensityTable, _ row: Int, _ intent: Int
   ) -> PropensityTable {
-    let shifts = snapshot.shifts(embeddings.row(intent), row: row, setup.capability)
-    guard !shifts.isEmpty else { return table }
-    let preferred = table.scene.preferred(shifts)
+    guard let scorer, row < stage.map.rootRow(of: setup.capability) else { return table }
+    let preferred = table.scene.preferred(scorer, along: directions.row(intent))
     guard preferred != table.scene.regional, var key = board.key else { return table }
     let place = row * roster.candidates.count + preferred
     if let known = preferring[place] { return known }
-    let made = tables.preferring(shifts, &key)
+    key.preferred = roster.ordinals[roster.candidates[table.scene.arms[preferred].position]]
+    let made = tables.table(key)
     preferring[place] = made
     return made
   }

@@ -67,15 +67,15 @@ extension TableCache {
   /// - Parameters:
   ///   - placement: of the intent in the snapshot's map.
   ///   - sticky: ordinal of the candidate that the session already has.
-  ///   - shifts: of the intent (``Snapshot/shifts(_:row:_:)``).
+  ///   - direction: of the intent (``Snapshot/direction(of:row:_:)``); empty where only its region is heard.
   ///   - turn: for rotating policies.
   /// - Returns: the record and the choice behind it.
   public func decide(
-    _ intent: Intent, _ placement: Placement, shifts: [Double] = [], id: Identifier, at now: Instant,
+    _ intent: Intent, _ placement: Placement, direction: [Float] = [], id: Identifier, at now: Instant,
     sticky: UInt32? = nil, turn: UInt64 = 0
   ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice) {
     let made = try decide(
-      intent, placement, shifts: shifts, Circumstances(id: id, at: now), sticky: sticky, turn: turn)
+      intent, placement, direction: direction, Circumstances(id: id, at: now), sticky: sticky, turn: turn)
     return (made.decision, made.choice)
   }
 
@@ -83,7 +83,7 @@ extension TableCache {
   ///
   /// - Returns: the record, the choice behind it, and among whom it was made.
   public func decide(
-    _ intent: Intent, _ placement: Placement, shifts: [Double] = [], _ circumstances: Circumstances,
+    _ intent: Intent, _ placement: Placement, direction: [Float] = [], _ circumstances: Circumstances,
     sticky: UInt32? = nil, turn: UInt64 = 0
   ) throws(NoEligibleCandidate) -> (decision: Decision, choice: Choice, admission: Admission) {
     let capability = intent.capability
@@ -98,7 +98,7 @@ extension TableCache {
       capability: capability, row: placement.row, eligible: eligible,
       allowsExploration: intent.allowsExploration, costWeight: intent.costWeight,
       work: intent.costWeight > 0 ? intent.assumedWork : nil)
-    let table = preferring(shifts, &key)
+    let table = preferring(along: direction, &key)
     let turn =
       table.allocation.isOrdered ? UInt64(circumstances.live?.first(among: eligible) ?? first) : turn
     let id = circumstances.id
@@ -116,26 +116,32 @@ extension TableCache {
 }
 
 extension TableCache {
-  /// The table of a key, or of the same key with whom the shifts prefer, which the key then says.
-  public func preferring(_ shifts: [Double], _ key: inout TableKey) -> PropensityTable {
+  /// The table of a key, or of the same key with whom a direction prefers, which the key then says.
+  ///
+  /// - Parameter direction: as of ``Snapshot/direction(of:row:_:)``.
+  public func preferring(along direction: [Float], _ key: inout TableKey) -> PropensityTable {
     let table = table(key)
-    guard !shifts.isEmpty else { return table }
-    let preferred = table.scene.preferred(shifts)
-    guard preferred != table.scene.regional else { return table }
-    key.preferred = snapshot[key.capability].roster.ordinals[table.scene.arms[preferred].position]
+    guard let preferred = snapshot.preferred(table.scene, along: direction, key.capability) else {
+      return table
+    }
+    key.preferred = preferred
     return self.table(key)
   }
 }
 
 extension Snapshot {
-  /// Ordinal of whom shifts prefer to the first of a decision's region; nil where that is the one.
-  public func preferred(_ decision: Decision, _ shifts: [Double]) -> UInt32? {
+  /// Ordinal of whom a decision's intent prefers to the first of its region; nil where that is the one.
+  public func preferred(_ decision: Decision, along direction: [Float]) -> UInt32? {
     var key = decision.tableKey
     key.preferred = nil
-    let scene = table(key).scene
-    let preferred = scene.preferred(shifts)
-    guard preferred != scene.regional else { return nil }
-    return self[key.capability].roster.ordinals[scene.arms[preferred].position]
+    return preferred(table(key).scene, along: direction, key.capability)
+  }
+
+  fileprivate func preferred(_ scene: Scene, along direction: [Float], _ capability: Capability) -> UInt32? {
+    guard !direction.isEmpty, let scorer = self[capability].scorer else { return nil }
+    let preferred = scene.preferred(scorer, along: direction[...])
+    return preferred == scene.regional
+      ? nil : self[capability].roster.ordinals[scene.arms[preferred].position]
   }
 
   /// Makes a recorded decision again, from its record and the snapshot of its epoch alone.

@@ -103,13 +103,19 @@ public struct Scene: Sendable {
   /// The arm that exploiting prefers where the intent's own direction has a say too: the highest index + weight × shift;
   /// ties go to ``regional``, then to the first.
   ///
-  /// - Parameter shifts: by roster position (``Snapshot/shifts(_:row:_:)``); empty for none.
-  public func preferred(_ shifts: [Double]) -> Int {
-    guard !shifts.isEmpty else { return regional }
+  /// - Parameter direction: D floats, a unit vector.
+  public func preferred(_ scorer: ResidualScorer, along direction: ArraySlice<Float>) -> Int {
+    func value(_ arm: Int) -> Double {
+      arms[arm].index + arms[arm].weight * scorer.shift(of: arms[arm].position, along: direction)
+    }
     var best = regional
-    var highest = arms[regional].index + arms[regional].weight * shifts[arms[regional].position]
-    for arm in arms.indices {
-      let value = arms[arm].index + arms[arm].weight * shifts[arms[arm].position]
+    var highest = value(regional)
+    for arm in arms.indices where arm != regional {
+      // Most are too far behind for any direction, and need not be asked.
+      guard arms[arm].index + arms[arm].weight * scorer.bound(of: arms[arm].position) > highest else {
+        continue
+      }
+      let value = value(arm)
       if value > highest { (best, highest) = (arm, value) }
     }
     return best

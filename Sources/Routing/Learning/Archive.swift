@@ -5,7 +5,7 @@
 extension Snapshot {
   public var learnedBytes: [UInt8] {
     var writer = ByteWriter()
-    writer.put(UInt32(3))
+    writer.put(UInt32(4))
     writer.put(UInt64(epoch))
     let filled = knowledge.filter { $0.columns > 0 }
     writer.put(UInt32(filled.count))
@@ -23,7 +23,7 @@ extension Snapshot {
     var tail = ByteReader(Array(bytes.suffix(8)))
     guard tail.take(UInt64.self) == checksum(body) else { return nil }
     var reader = ByteReader(Array(body))
-    guard reader.take(UInt32.self) == 3, let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
+    guard reader.take(UInt32.self) == 4, let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
       let count = reader.take(UInt32.self)
     else { return nil }
     let whole = roll.including(catalogue.value)
@@ -66,6 +66,7 @@ extension Knowledge {
       for value in [detector.rise, detector.fall, dispersion.squares, dispersion.count] {
         writer.put(value.bitPattern)
       }
+      writer.put(UInt64(detector.changed))
     }
     for value in arrivals + [account.earned, account.spent] { writer.put(value.bitPattern) }
   }
@@ -108,11 +109,13 @@ extension Knowledge {
 
   private static func detector(from reader: inout ByteReader) -> ChangeDetector? {
     guard let rise = reader.take(UInt64.self), let fall = reader.take(UInt64.self),
-      let squares = reader.take(UInt64.self), let count = reader.take(UInt64.self)
+      let squares = reader.take(UInt64.self), let count = reader.take(UInt64.self),
+      let word = reader.take(UInt64.self), let changed = Int(exactly: word)
     else { return nil }
     var detector = ChangeDetector()
     detector.rise = Double(bitPattern: rise)
     detector.fall = Double(bitPattern: fall)
+    detector.changed = changed
     detector.dispersion.squares = Double(bitPattern: squares)
     detector.dispersion.count = Double(bitPattern: count)
     return detector

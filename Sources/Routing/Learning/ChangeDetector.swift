@@ -22,6 +22,8 @@ public struct ChangeDetector: Hashable, Sendable {
   public var rise = 0.0
   /// G⁻, ≥ 0.
   public var fall = 0.0
+  /// The epoch in which it last changed; 0 where it never did.
+  public var changed = 0
   /// How widely rewards scattered about what was expected.
   public var dispersion = Dispersion()
 
@@ -41,9 +43,10 @@ public struct ChangeDetector: Hashable, Sendable {
   /// - Parameters:
   ///   - regions: what each region's cell knew, with its new mass and sum.
   ///   - root: what the candidate's root cell knew.
+  ///   - epoch: its number.
   ///   - pace: the threshold of G, and the discount of what is kept of the scatter.
   mutating func watch(
-    _ regions: some Sequence<(cell: Cell, mass: Double, sum: Double)>, root: Cell, _ pace: Pace
+    _ regions: some Sequence<(cell: Cell, mass: Double, sum: Double)>, root: Cell, _ pace: Pace, epoch: Int
   ) -> Bool {
     guard root.observations >= ChangeDetector.minimum else { return false }
     dispersion.fade(by: pace.discount)
@@ -70,7 +73,7 @@ public struct ChangeDetector: Hashable, Sendable {
     rise = max(0, rise + (shift * surplus - shift * shift / 2 * count) / variance)
     fall = max(0, fall + (-shift * surplus - shift * shift / 2 * count) / variance)
     guard max(rise, fall) > pace.changeThreshold else { return false }
-    (rise, fall) = (0, 0)
+    (rise, fall, changed) = (0, 0, epoch)
     return true
   }
 }

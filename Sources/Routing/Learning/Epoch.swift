@@ -120,7 +120,7 @@ public enum Epoch {
     }
     for column in 0..<knowledge.columns {
       let places = stride(from: column, to: cells.count, by: knowledge.columns)
-      advance(&cells, places, &detectors[column], pace) { news[$0] }
+      advance(&cells, places, &detectors[column], pace, sums.epoch) { news[$0] }
     }
   }
 
@@ -129,7 +129,7 @@ public enum Epoch {
   /// - Parameter places: of its cells, by row, the root's last.
   private static func advance(
     _ cells: inout [Cell], _ places: StrideTo<Int>, _ detector: inout ChangeDetector, _ pace: Pace,
-    _ news: (Int) -> (mass: Double, sum: Double)
+    _ epoch: Int, _ news: (Int) -> (mass: Double, sum: Double)
   ) {
     let all = places.map { (place: $0, cell: cells[$0], mass: news($0).mass, sum: news($0).sum) }
     guard let root = all.last else { return }
@@ -137,7 +137,7 @@ public enum Epoch {
       // The root is the sum of the regions, and is watched itself only where there are none.
       let regions = all.count > 1 ? all.dropLast() : all[...]
       let reports = regions.lazy.map { (cell: $0.cell, mass: $0.mass, sum: $0.sum) }
-      if detector.watch(reports, root: root.cell, pace) {
+      if detector.watch(reports, root: root.cell, pace, epoch: epoch) {
         let part = min(1, ChangeDetector.remainder / root.cell.observations)
         for place in places { cells[place].fade(to: part) }
       }
@@ -250,7 +250,7 @@ public enum Epoch {
   ) {
     let places = stride(from: column, to: cells.count, by: columns)
     for epoch in history {
-      advance(&cells, places, &detector, Pace(index.rules(epoch.epoch, capability))) { place in
+      advance(&cells, places, &detector, Pace(index.rules(epoch.epoch, capability)), epoch.epoch) { place in
         epoch.sum(CellKey(capability: capability, row: place / columns, ordinal: ordinal))
       }
     }

@@ -21,7 +21,9 @@ public struct Knowledge: Sendable {
   public internal(set) var arrivals: [Double]
   public internal(set) var account: ExplorationAccount
   /// What intents' own directions say beyond their regions; nil before the first fit.
-  public internal(set) var residuals: ResidualModel?
+  public internal(set) var residuals: ResidualModel? {
+    didSet { hear() }
+  }
 
   // Derived from the above by `derive`, and never stored.
   public private(set) var rules: Rules
@@ -35,6 +37,9 @@ public struct Knowledge: Sendable {
   public private(set) var dispersion: Double
   /// q̄, the mean reward over all candidates.
   public private(set) var meanReward: Double
+  /// ``residuals`` as decisions read them; nil where intents are not heard one by one: before the first fit, where nothing
+  /// that it foretold came true, and under other policies.
+  public private(set) var scorer: ResidualScorer?
   /// f, 0…1: the share of full probability matching that the exploration account affords.
   public internal(set) var affordable: Double
   /// π of ``AgentRankPolicy`` by row, where working out f took it, of all open candidates without regard to cost: the
@@ -44,9 +49,15 @@ public struct Knowledge: Sendable {
   /// Whether ``residuals`` are learned and heard: under the rules in force, and where there are regions.
   public var learnsResiduals: Bool { rules.policy == .agentRank && rules.residualWeight > 0 && rootRow > 0 }
 
-  /// Whether intents of a row may prefer another candidate than the first of their region.
-  public func hearsIntents(ofRow row: Int) -> Bool {
-    learnsResiduals && row < rootRow && (residuals?.confidence ?? 0) > 0
+  /// Whether intents of a row may prefer another candidate than the first of their region: not where no region claims
+  /// them.
+  public func hearsIntents(ofRow row: Int) -> Bool { scorer != nil && row < rootRow }
+
+  private mutating func hear() {
+    let residuals = learnsResiduals ? residuals : nil
+    scorer = residuals.flatMap { model in
+      model.confidence > 0 ? ResidualScorer(model, roster, weight: rules.residualWeight) : nil
+    }
   }
 
   public var columns: Int { roster.count }
@@ -98,6 +109,7 @@ public struct Knowledge: Sendable {
   /// Computes posteriors and Q̃ from the cells, as ``Shrinkage`` describes.
   mutating func derive(_ rules: Rules, regionIDs: [String], _ kernel: RegionKernel) {
     self.rules = rules
+    hear()
     // Of the posteriors that were, and not to be taken for those of the new ones.
     matching = []
     guard columns > 0 else { return }

@@ -29,13 +29,47 @@ public struct ResidualFit {
   /// Observations before the first fit.
   static let minimum = 200.0
 
+  /// Pairs of intents that d is estimated from.
+  static let maximumPairs = 500.0
+
+  /// What one rater, or nobody in particular, brought by one decision to what is known of a candidate.
+  public struct Lesson: Sendable {
+    /// Row of the region map in force.
+    public var row: Int
+    public var ordinal: UInt32
+    /// As in a ``Tally``, and in its units.
+    public var rater: UInt64
+    public var mass: Int64
+    public var sum: Int64
+    public var decided: Instant
+    /// The epoch that it counts in.
+    public var epoch: Int
+
+    public init(
+      row: Int, ordinal: UInt32, rater: UInt64, mass: Int64, sum: Int64, decided: Instant, epoch: Int
+    ) {
+      self.row = row
+      self.ordinal = ordinal
+      self.rater = rater
+      self.mass = mass
+      self.sum = sum
+      self.decided = decided
+      self.epoch = epoch
+    }
+  }
+
   private let mean: [Float]?
   private let dimension: Int
-  private let knowledge: Knowledge
   private let now: Instant
   /// ln 2 / half_life, per second.
   private let decay: Double
   private let cap: (share: Double, from: Double)
+  private let roster: Roster
+  private let rootRow: Int
+  /// q̃ of each cell.
+  private let estimates: [Double]
+  /// By column: the epoch in which the candidate changed last.
+  private let changed: [Int]
 
   private var observations = 0.0
   /// Σ w m x r and Σ w m x².
@@ -47,33 +81,42 @@ public struct ResidualFit {
   private var sums: [Float]
   /// By column: Σ w m.
   private var counts: [Float]
-  private var raters: [Rater: Double] = [:]
+  /// By column: all that was said; and what was taken in of each rater.
   private var masses: [Double]
+  private var raters: [Rater: Double] = [:]
 
   private struct Rater: Hashable {
     let column: Int
     let rater: UInt64
   }
 
-  /// Whether it is time for a fit.
+  /// Whether it is time for a fit: when half as much again was said (so that all fits together cost no more than three
+  /// times the last one), and when a candidate has changed.
   ///
   /// - Parameters:
+  ///   - snapshot: that of the epoch in which the model would be in force first.
   ///   - observations: that came since the last fit.
-  ///   - last: the model of the last one.
-  public static func isDue(after observations: Double, last: ResidualModel?) -> Bool {
-    guard let last else { return observations >= minimum }
-    // A quarter more, so that all fits together cost no more than five times the last one.
-    return observations >= max(minimum, last.observations / 4)
+  public static func isDue(_ snapshot: Snapshot, _ capability: Capability, after observations: Double) -> Bool
+  {
+    let knowledge = snapshot[capability]
+    guard knowledge.learnsResiduals else { return false }
+    guard let last = knowledge.residuals else { return observations >= minimum }
+    return observations >= max(minimum, last.observations / 2)
+      || knowledge.detectors.contains { $0.changed > 0 && $0.changed == snapshot.epoch - 1 }
   }
 
   /// - Parameter snapshot: whose estimates residuals are taken against.
   public init(_ snapshot: Snapshot, _ capability: Capability) {
-    knowledge = snapshot[capability]
+    let knowledge = snapshot[capability]
     mean = snapshot.map.plan.mean(of: capability)?.vector
     dimension = snapshot.map.plan.dimension
     now = snapshot.opened
     decay = 0.693_147_180_559_945_3 / knowledge.rules.halfLife.seconds
     cap = (knowledge.rules.raterCap, knowledge.rules.raterCapFrom)
+    roster = knowledge.roster
+    rootRow = knowledge.rootRow
+    estimates = knowledge.posteriors.map(\.mean)
+    changed = knowledge.detectors.map(\.changed)
     sums = Array(repeating: 0, count: knowledge.columns * dimension)
     counts = Array(repeating: 0, count: knowledge.columns)
     masses = Array(repeating: 0, count: knowledge.columns)
@@ -82,35 +125,39 @@ public struct ResidualFit {
   /// One decision's reward.
   ///
   /// - Parameter embedding: D floats.
-  public mutating func add(_ judged: Judged, _ reward: Reward, _ embedding: ArraySlice<Float>) {
+  public mutating func add(_ judged: Judged, _ reward: Reward, _ embedding: [Float]) {
+    guard embedding.count == dimension else { return }
+    var direction = embedding
+    let isDirected = embedding.withUnsafeBufferPointer { embedding in
+      direction.withUnsafeMutableBufferPointer {
+        CentredDirection.write(of: embedding, from: mean, into: $0)
+      }
+    }
+    guard isDirected else { return }
     for part in reward.parts {
-      add(
-        embedding, row: judged.row, ordinal: part.ordinal, rater: part.rater, mass: part.mass, sum: part.sum,
-        decided: judged.decided)
+      let lesson = Lesson(
+        row: judged.row, ordinal: part.ordinal, rater: part.rater, mass: part.mass, sum: part.sum,
+        decided: judged.decided, epoch: reward.epoch)
+      add(lesson, along: direction[...])
     }
   }
 
-  /// A part of one decision's reward, in the units of a ``Tally``.
-  public mutating func add(
-    _ embedding: ArraySlice<Float>, row: Int, ordinal: UInt32, rater: UInt64, mass: Int64, sum: Int64,
-    decided: Instant
-  ) {
-    guard row < knowledge.rootRow, embedding.count == dimension,
-      let column = knowledge.roster.position(of: ordinal)
+  /// A lesson of one candidate. Passed over are intents that no region claims, what counted before the candidate changed,
+  /// and what one rater says beyond its share.
+  ///
+  /// - Parameter direction: u of the intent, D floats, a unit vector.
+  public mutating func add(_ lesson: Lesson, along direction: ArraySlice<Float>) {
+    guard lesson.row < rootRow, let column = roster.position(of: lesson.ordinal),
+      lesson.epoch >= changed[column]
     else { return }
-    let own = Double(mass) / Tally.unit
-    guard admits(rater, column, own) else { return }
-    observations += own
-    let weight = Exponential.natural(
-      -decay * Span(microseconds: max(0, now.microseconds - decided.microseconds)).seconds)
-    let estimate = knowledge.posteriors[row * knowledge.columns + column].mean
-    let surplus = weight * (Double(sum) / Tally.unit - own * estimate)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { direction in
-      let isDirected = embedding.withUnsafeBufferPointer {
-        CentredDirection.write(of: $0, from: mean, into: direction)
-      }
-      guard isDirected else { return }
-      learn(column, UnsafeBufferPointer(direction), mass: weight * own, surplus: surplus)
+    let mass = Double(lesson.mass) / Tally.unit
+    guard admits(lesson.rater, column, mass) else { return }
+    observations += mass
+    let age = Span(microseconds: max(0, now.microseconds - lesson.decided.microseconds))
+    let weight = Exponential.natural(-decay * age.seconds)
+    let residual = Double(lesson.sum) / Tally.unit - mass * estimates[lesson.row * changed.count + column]
+    direction.withUnsafeBufferPointer {
+      learn(column, $0, mass: weight * mass, surplus: weight * residual)
     }
   }
 
@@ -135,10 +182,8 @@ public struct ResidualFit {
 
   /// Counts how far the direction agrees with the one before it.
   private mutating func compare(_ direction: UnsafeBufferPointer<Float>) {
-    if former.isEmpty {
-      former = Array(direction)
-      return
-    }
+    guard pairs < ResidualFit.maximumPairs else { return }
+    guard !former.isEmpty else { return former = Array(direction) }
     former.withUnsafeMutableBufferPointer { former in
       let cosine = Double(DeterministicDot.dot(UnsafeBufferPointer(former), direction))
       // The same text again is no independent intent.
@@ -156,16 +201,14 @@ public struct ResidualFit {
     return counts[column] / Float(dimension) + ResidualFit.ridge
   }
 
-  /// Whether a rater has not yet brought more than its share of what is known of a candidate.
+  /// Whether a rater stays within its share of all that was said of a candidate so far.
   private mutating func admits(_ rater: UInt64, _ column: Int, _ mass: Double) -> Bool {
-    let total = masses[column] + mass
-    if rater != 0 {
-      let key = Rater(column: column, rater: rater)
-      let own = raters[key, default: 0] + mass
-      guard total < cap.from || own <= cap.share * total else { return false }
-      raters[key] = own
-    }
-    masses[column] = total
+    masses[column] += mass
+    guard rater != 0 else { return true }
+    let key = Rater(column: column, rater: rater)
+    let own = raters[key, default: 0] + mass
+    guard masses[column] < cap.from || own <= cap.share * masses[column] else { return false }
+    raters[key] = own
     return true
   }
 
@@ -177,8 +220,8 @@ public struct ResidualFit {
       Float(confidence) / divisor(place / dimension) * sums[place]
     }
     return ResidualModel(
-      mean: mean, ordinals: knowledge.roster.ordinals,
-      weights: Matrix(rows: knowledge.columns, columns: dimension, storage: weights), confidence: confidence,
+      mean: mean, ordinals: roster.ordinals,
+      weights: Matrix(rows: roster.count, columns: dimension, storage: weights), confidence: confidence,
       observations: observations)
   }
 }

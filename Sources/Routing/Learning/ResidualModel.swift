@@ -34,36 +34,6 @@ public struct ResidualModel: Hashable, Sendable {
     self.confidence = confidence
     self.observations = observations
   }
-
-  /// The row of a candidate; mostly where it stands in the roster.
-  private func row(of ordinal: UInt32, expected: Int) -> Int? {
-    if expected < ordinals.count, ordinals[expected] == ordinal { return expected }
-    return ordinals.firstIndex(of: ordinal)
-  }
-
-  /// The shifts of some candidates for one embedding, −1…1 or little more, 0 for those that the model does not know; the
-  /// same bits on every processor. Empty where the embedding has no direction.
-  ///
-  /// - Parameters:
-  ///   - embedding: D floats.
-  ///   - candidates: their ordinals.
-  func shifts(of embedding: ArraySlice<Float>, candidates: [UInt32]) -> [Double] {
-    let dimension = weights.columns
-    guard embedding.count == dimension else { return [] }
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { direction in
-      let isDirected = embedding.withUnsafeBufferPointer {
-        CentredDirection.write(of: $0, from: mean, into: direction)
-      }
-      guard isDirected else { return [] }
-      return weights.storage.withUnsafeBufferPointer { storage in
-        candidates.enumerated().map { position, ordinal in
-          guard let row = row(of: ordinal, expected: position) else { return 0 }
-          let weights = UnsafeBufferPointer(rebasing: storage[row * dimension..<(row + 1) * dimension])
-          return Double(DeterministicDot.dot(weights, UnsafeBufferPointer(direction)))
-        }
-      }
-    }
-  }
 }
 
 extension ResidualModel {

@@ -65,23 +65,18 @@ public struct Snapshot: Sendable {
     return snapshot
   }
 
-  /// By how much an intent's own direction shifts what its region says, by roster position, in units of reward; empty
-  /// where it shifts nothing: before the first fit, under policies that do not go by it, and for intents that no region
-  /// claims.
+  /// The direction of an intent that is heard: D floats; empty where only its region is (``Knowledge/scorer``), and where
+  /// the embedding has none.
   ///
   /// - Parameters:
   ///   - embedding: D floats, asked for only where it is needed. Where it must be possible to make the decision again, as
   ///     it is kept (``QuantisedVector``).
   ///   - row: where the map places it.
-  public func shifts(_ embedding: @autoclosure () -> ArraySlice<Float>, row: Int, _ capability: Capability)
-    -> [Double]
-  {
-    guard let residuals = self[capability].residuals, self[capability].hearsIntents(ofRow: row) else {
-      return []
-    }
-    let weight = self[capability].rules.residualWeight
-    let shifts = residuals.shifts(of: embedding(), candidates: self[capability].roster.ordinals)
-    return weight == 1 ? shifts : shifts.map { weight * $0 }
+  public func direction(
+    of embedding: @autoclosure () -> [Float], row: Int, _ capability: Capability
+  ) -> [Float] {
+    guard self[capability].hearsIntents(ofRow: row), let scorer = self[capability].scorer else { return [] }
+    return scorer.direction(of: embedding())
   }
 
   /// Posteriors, Q̃ and the affordable exploration of every capability.

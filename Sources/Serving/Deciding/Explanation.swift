@@ -9,20 +9,23 @@ public struct Explanation: Sendable {
   public let snapshot: Snapshot
   /// What the record leads to now.
   public let choice: Choice
-  /// By how much the intent's own direction shifted what its region says, by roster position; empty where it shifted
-  /// nothing, nil where the intent's embedding was forgotten.
-  public let shifts: [Double]?
+  /// The direction by which the intent was heard beside its region; empty where it was not, nil where its embedding was
+  /// forgotten.
+  public let direction: [Float]?
 
   /// By how much the intent's own direction shifts the quality of an arm, in units of reward; nil where its embedding was
   /// forgotten.
   public func shift(ofArm arm: Int) -> Double? {
-    shifts.map { $0.isEmpty ? 0 : $0[choice.table.scene.arms[arm].position] }
+    direction.map { direction in
+      guard !direction.isEmpty, let scorer = snapshot[decision.intent.capability].scorer else { return 0 }
+      return scorer.shift(of: choice.table.scene.arms[arm].position, along: direction[...])
+    }
   }
 
   /// Whether candidate, reason and propensity come out as they were logged, bit for bit; and whom the intent's own
   /// direction preferred, as long as its embedding is kept.
   public var agrees: Bool {
-    if let shifts, snapshot.preferred(decision, shifts) != decision.preferred { return false }
+    if let direction, snapshot.preferred(decision, along: direction) != decision.preferred { return false }
     let scene = choice.table.scene
     let chosen = snapshot[decision.intent.capability].roster.ordinals[scene.arms[choice.arm].position]
     return chosen == decision.chosen && choice.reason == decision.reason
@@ -83,6 +86,6 @@ public final class SnapshotArchive: Sendable {
     let embedding = try ledger.embedding(of: decision.id)
     return Explanation(
       decision: decision, snapshot: snapshot, choice: snapshot.rederive(decision),
-      shifts: embedding.map { snapshot.shifts($0.elements[...], row: row, capability) })
+      direction: embedding.map { snapshot.direction(of: $0.elements, row: row, capability) })
   }
 }

@@ -130,10 +130,10 @@ public final class RoutingService: Sendable {
     let circumstances = Circumstances(
       id: mint.next(at: now), at: now, live: present.market?[intent.capability], execution: execution)
     // Of the vector as it will be kept, so that the same is preferred when the decision is made again.
-    let shifts = tables.snapshot.shifts(
-      QuantisedVector(vector).elements[...], row: placement.row, intent.capability)
+    let direction = tables.snapshot.direction(
+      of: QuantisedVector(vector).elements, row: placement.row, intent.capability)
     let (made, choice, admission) = try tables.decide(
-      intent, placement, shifts: shifts, circumstances, sticky: sticky, turn: turn)
+      intent, placement, direction: direction, circumstances, sticky: sticky, turn: turn)
     var decision = made
     decision.tenant = tenant
     if let session = intent.session {

@@ -28,10 +28,11 @@ struct ResidualLearning {
       observations[tally.cell.capability.index] += Double(tally.mass) / Tally.unit
     }
     var models: [(capability: Capability, model: ResidualModel)] = []
-    for capability in Capability.allCases where next[capability].learnsResiduals {
-      let last = next[capability].residuals
-      let isDue = ResidualFit.isDue(after: observations[capability.index], last: last)
-      guard isDue || (isRebuilt && last != nil) else { continue }
+    for capability in Capability.allCases {
+      let isMoved = isRebuilt && next[capability].learnsResiduals && next[capability].residuals != nil
+      guard isMoved || ResidualFit.isDue(next, capability, after: observations[capability.index]) else {
+        continue
+      }
       observations[capability.index] = 0
       let model = try ResidualFit.model(ledger, next, capability, through: through, index)
       if let model { models.append((capability, model)) }
@@ -53,7 +54,7 @@ extension ResidualFit {
     try ledger.lessons(
       capability, limit: ResidualFit.maximumDecisions, through: through, map: snapshot.map
     ) { judged, embedding in
-      if let reward = judged.reward(through: through, index) { fit.add(judged, reward, embedding[...]) }
+      if let reward = judged.reward(through: through, index) { fit.add(judged, reward, embedding) }
     }
     return fit.model()
   }
