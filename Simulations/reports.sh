@@ -43,6 +43,8 @@ done
 play quality-mmlu-pro table mmlu_pro_peers.jsonl --passes 2 --seeds 10
 play quality-llmrouter table llmrouter9.jsonl --passes 3 --seeds 10
 play quality-paretobandit table paretobandit_k4.jsonl --passes 4 --seeds 10
+play ablation-mmlu-pro table-ablation mmlu_pro_peers.jsonl --passes 2 --seeds 20
+play ablation-llmrouter table-ablation llmrouter9.jsonl --passes 3 --seeds 20
 play drift-mmlu-pro table-drift mmlu_pro_peers.jsonl --passes 2 --seeds 10
 play drift-llmrouter table-drift llmrouter9.jsonl --passes 3 --seeds 10
 play cost-paretobandit table paretobandit_k4.jsonl --passes 4 --seeds 10 --cost-weight 0.02

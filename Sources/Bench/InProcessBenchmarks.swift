@@ -43,6 +43,19 @@ enum InProcessBenchmarks {
       use(try? cache.decide(intent, placement, id: ids[turn & 4_095], at: Instant(microseconds: Int64(turn))))
     }
     report.row(decide, reference: sgemv, target: 3_000)
+    let hearing = TableCache(snapshot.adopting(residuals(snapshot, &generator), .textGeneration))
+    let heard = Measurement("the same, the intent heard beside its region", batch: 1_000, warmUp: 60) {
+      turn &+= 1
+      let vector = vectors[turn & 511]
+      let placement = map.place(vector, .textGeneration)
+      let direction = hearing.snapshot.direction(
+        of: QuantisedVector(vector).elements, row: placement.row, .textGeneration)
+      use(
+        try? hearing.decide(
+          intent, placement, direction: direction, id: ids[turn & 4_095],
+          at: Instant(microseconds: Int64(turn))))
+    }
+    report.row(heard, reference: sgemv, target: 5_000)
     var row = 0
     let open = snapshot[.textGeneration].roster.open
     let cold = Measurement("first table of an epoch for a region", samples: 400, batch: 1) {
@@ -102,6 +115,16 @@ enum InProcessBenchmarks {
 
   static func unit(_ generator: inout Xoshiro256) -> [Float] {
     UnitVector(normalising: (0..<dimension).map { _ in Float(Normal.sample(using: &generator)) })!.elements
+  }
+
+  /// A model whose shifts are a few hundredths, as on real tables.
+  private static func residuals(_ snapshot: Snapshot, _ generator: inout Xoshiro256) -> ResidualModel {
+    let weights = (0..<candidates).map { _ in unit(&generator).map { 0.2 * $0 } }
+    return ResidualModel(
+      mean: snapshot.map.plan.mean(of: .textGeneration)?.vector,
+      ordinals: snapshot[.textGeneration].roster.ordinals, weights: Matrix(rowVectors: weights),
+      confidence: 1,
+      observations: 20_000)
   }
 
   static func randomMap(_ generator: inout Xoshiro256) -> RegionMap {

@@ -69,7 +69,9 @@ extension RoutingService {
     let opening: Snapshot
     var isRebuilt = false
     if let state = recovery.state {
-      if let snapshot = try Snapshot(ledger, state, roll: roll, history: recovery.history) {
+      if LearnedFormat(state.learned) == .current,
+        let snapshot = try Snapshot(ledger, state, roll: roll, history: recovery.history)
+      {
         opening = snapshot
       } else {
         // Damaged, or written in another version's format: the log says it all again.
@@ -81,7 +83,7 @@ extension RoutingService {
         ).snapshot.adopting(residualsOf: state.epoch, ledger)
         isRebuilt = true
         logger.warning(
-          "the stored state cannot be read and was folded again from the log",
+          "the stored state is damaged or of an earlier version, and was folded again from the log",
           metadata: ["epoch": "\(state.epoch)"])
       }
     } else {

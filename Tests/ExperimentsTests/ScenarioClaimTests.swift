@@ -13,7 +13,7 @@ struct ScenarioClaimTests {
   static let names = [
     "cinematic-vs-product-shot", "cold-start", "delayed-feedback", "exploration-budget-exhausted",
     "feedback-burst", "niche-entrant", "price-cut", "provider-shutdown", "rater-ring", "silent-degradation",
-    "table-drift", "table",
+    "table-ablation", "table-drift", "table",
   ]
 
   @Test("All scenarios are here, and can be read")

@@ -28,6 +28,12 @@ import Testing
       mint: IdentifierMint(seed: 1), logger: logger)
   }
 
+  private func spoil(last learned: [UInt8]) async throws {
+    try await DatabaseQueue(path: folder.file).write {
+      try $0.execute(sql: "UPDATE epoch_state SET learned = ? WHERE epoch = 3", arguments: [Data(learned)])
+    }
+  }
+
   @Test("a stored state that cannot be read is folded again from the log, and decisions go on")
   func rebuilds() async throws {
     let ledger = try SQLiteLedger(path: folder.file)
@@ -47,9 +53,7 @@ import Testing
     }
     await service.stop()
     try ledger.close()
-    try await DatabaseQueue(path: folder.file).write {
-      try $0.execute(sql: "UPDATE epoch_state SET learned = x'00' WHERE epoch = 3")
-    }
+    try await spoil(last: [0])
 
     let again = try SQLiteLedger(path: folder.file)
     defer { try? again.close() }

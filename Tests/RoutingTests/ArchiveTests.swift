@@ -61,7 +61,7 @@ struct ArchiveTests {
   func formatOne() {
     let snapshot = Self.sample()
     var bytes = snapshot.learnedBytes
-    #expect(bytes[..<4] == [3, 0, 0, 0])
+    #expect(bytes[..<4] == [4, 0, 0, 0])
     bytes[0] = 1
     // With the checksum that belongs to it: FNV-1a of all but the last eight bytes.
     let sum = bytes.dropLast(8).reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
@@ -70,6 +70,24 @@ struct ArchiveTests {
     bytes.replaceSubrange(
       (bytes.count - 8)..., with: (0..<8).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) })
     #expect(Self.read(bytes, like: snapshot) == nil)
+  }
+
+  @Test(
+    "a state of the format before this one is read, but for when candidates changed, and written again as it was"
+  )
+  func formatThree() throws {
+    let snapshot = RandomLog(
+      seed: 2, .init(epochs: 30, changesTerms: false, isBusy: true, worsens: true)
+    ).foldEach()
+    #expect(snapshot[.textToVideo].detectors.contains { $0.changed > 0 })
+    let bytes = snapshot.learnedBytes(.withoutChanges)
+    #expect(bytes[..<4] == [3, 0, 0, 0] && LearnedFormat(bytes) == .withoutChanges)
+    let read = try #require(Self.read(bytes, like: snapshot))
+    #expect(read[.textToVideo].detectors.allSatisfy { $0.changed == 0 })
+    #expect(read[.textToVideo].detectors.map(\.rise) == snapshot[.textToVideo].detectors.map(\.rise))
+    #expect(read[.textToVideo].posteriors == snapshot[.textToVideo].posteriors)
+    #expect(read.learnedBytes(.withoutChanges) == bytes)
+    #expect(LearnedFormat([9, 0, 0, 0]) == nil && LearnedFormat([]) == nil)
   }
 
   @Test("a candidate that left is read back as one that left")

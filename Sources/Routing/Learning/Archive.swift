@@ -2,19 +2,35 @@
 ///
 /// Little-endian, versioned. Holds what cannot be computed again from anything else: cells, change detectors, the
 /// checkpoints of both, arrivals and accounts. Cells in which nothing was ever observed are left out.
+public enum LearnedFormat: UInt32, Sendable {
+  /// Before a detector noted when it last changed. Decides as the other does; folding goes on from the log.
+  case withoutChanges = 3
+  case current = 4
+
+  /// Nil for bytes that no format begins with.
+  public init?(_ bytes: [UInt8]) {
+    var reader = ByteReader(Array(bytes.prefix(4)))
+    guard let format = reader.take(UInt32.self).flatMap({ LearnedFormat(rawValue: $0) }) else { return nil }
+    self = format
+  }
+}
+
 extension Snapshot {
-  public var learnedBytes: [UInt8] {
+  public var learnedBytes: [UInt8] { learnedBytes(.current) }
+
+  /// The same in another format, to compare with what was stored in it.
+  public func learnedBytes(_ format: LearnedFormat) -> [UInt8] {
     var writer = ByteWriter()
-    writer.put(UInt32(4))
+    writer.put(format.rawValue)
     writer.put(UInt64(epoch))
     let filled = knowledge.filter { $0.columns > 0 }
     writer.put(UInt32(filled.count))
-    for knowledge in filled { knowledge.write(to: &writer) }
+    for knowledge in filled { knowledge.write(to: &writer, format) }
     writer.put(checksum(writer.bytes[...]))
     return writer.bytes
   }
 
-  /// Reads a state back. Nil when the bytes are not one, or do not fit the map.
+  /// Reads a state of any ``LearnedFormat`` back. Nil when the bytes are not one, or do not fit the map.
   public init?(
     learned bytes: [UInt8], history: [EpochSums], opened: Instant, catalogue: Versioned<Catalogue>,
     governance: Versioned<Governance>, roll: Roll, map: RegionMap
@@ -23,7 +39,8 @@ extension Snapshot {
     var tail = ByteReader(Array(bytes.suffix(8)))
     guard tail.take(UInt64.self) == checksum(body) else { return nil }
     var reader = ByteReader(Array(body))
-    guard reader.take(UInt32.self) == 4, let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
+    guard let format = LearnedFormat(bytes), reader.take(UInt32.self) != nil,
+      let word = reader.take(UInt64.self), let epoch = Int(exactly: word),
       let count = reader.take(UInt32.self)
     else { return nil }
     let whole = roll.including(catalogue.value)
@@ -33,7 +50,9 @@ extension Snapshot {
         rows: map.rootRow(of: capability) + 1)
     }
     for _ in 0..<count {
-      guard let next = Knowledge(from: &reader, catalogue.value, whole, map, opened) else { return nil }
+      guard let next = Knowledge(from: &reader, format, catalogue.value, whole, map, opened) else {
+        return nil
+      }
       knowledge[next.capability.index] = next
     }
     guard reader.isAtEnd else { return nil }
@@ -45,7 +64,7 @@ extension Snapshot {
 }
 
 extension Knowledge {
-  fileprivate func write(to writer: inout ByteWriter) {
+  fileprivate func write(to writer: inout ByteWriter, _ format: LearnedFormat) {
     writer.put(capability.rawValue)
     writer.put(UInt32(rows))
     writer.put(UInt32(columns))
@@ -66,13 +85,14 @@ extension Knowledge {
       for value in [detector.rise, detector.fall, dispersion.squares, dispersion.count] {
         writer.put(value.bitPattern)
       }
-      writer.put(UInt64(detector.changed))
+      if format != .withoutChanges { writer.put(UInt64(detector.changed)) }
     }
     for value in arrivals + [account.earned, account.spent] { writer.put(value.bitPattern) }
   }
 
   fileprivate init?(
-    from reader: inout ByteReader, _ catalogue: Catalogue, _ roll: Roll, _ map: RegionMap, _ opened: Instant
+    from reader: inout ByteReader, _ format: LearnedFormat, _ catalogue: Catalogue, _ roll: Roll,
+    _ map: RegionMap, _ opened: Instant
   ) {
     guard let raw = reader.take(UInt8.self), let capability = Capability(rawValue: raw),
       let rows = reader.take(UInt32.self), let columns = reader.take(UInt32.self),
@@ -92,11 +112,11 @@ extension Knowledge {
     self.cells = cells
     self.checkpoints = checkpoints
     for column in 0..<self.columns {
-      guard let detector = Knowledge.detector(from: &reader) else { return nil }
+      guard let detector = Knowledge.detector(from: &reader, format) else { return nil }
       detectors[column] = detector
     }
     for column in 0..<self.columns {
-      guard let detector = Knowledge.detector(from: &reader) else { return nil }
+      guard let detector = Knowledge.detector(from: &reader, format) else { return nil }
       detectorCheckpoints[column] = detector
     }
     for row in 0..<self.rows {
@@ -107,10 +127,10 @@ extension Knowledge {
     account = ExplorationAccount(earned: Double(bitPattern: earned), spent: Double(bitPattern: spent))
   }
 
-  private static func detector(from reader: inout ByteReader) -> ChangeDetector? {
+  private static func detector(from reader: inout ByteReader, _ format: LearnedFormat) -> ChangeDetector? {
     guard let rise = reader.take(UInt64.self), let fall = reader.take(UInt64.self),
       let squares = reader.take(UInt64.self), let count = reader.take(UInt64.self),
-      let word = reader.take(UInt64.self), let changed = Int(exactly: word)
+      let word = format == .withoutChanges ? 0 : reader.take(UInt64.self), let changed = Int(exactly: word)
     else { return nil }
     var detector = ChangeDetector()
     detector.rise = Double(bitPattern: rise)

@@ -28,7 +28,7 @@ public enum Replay {
     }
     let (snapshot, inputs) = try fold(
       ledger, map, recovery.index, history, last: try Epoch.Terms(ledger, state))
-    if snapshot.learnedBytes != state.learned {
+    if snapshot.learnedBytes(LearnedFormat(state.learned) ?? .current) != state.learned {
       verification.differences.append(
         "the log folds to another state than the one stored for epoch \(state.epoch)")
     }
