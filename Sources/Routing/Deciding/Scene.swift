@@ -15,8 +15,9 @@ public struct Scene: Sendable {
     public var observations: Double
     /// AgentRank = bid × Q̃ × (c_min / c)^λ: what the candidate is worth, as far as is known. Orders the fallbacks.
     public var agentRank: Double
-    /// The index that exploiting maximises: bid × (Q̃ + c·σ) × (c_min / c)^λ, with σ the posterior's standard
-    /// deviation and c `optimism`; c is 0, and the index AgentRank itself, where exploring is forbidden.
+    /// The index that exploiting maximises: bid × (Q̃ + c·σ) × (c_min / c)^λ, with σ the posterior's standard deviation
+    /// and c `optimism`; c is 0, and the index AgentRank itself, where exploring is forbidden. What the intent's own
+    /// direction adds is not in it (``Scene/preferred(_:along:)``).
     ///
     /// The arm that is exploited is observed far more often than the account can pay for all others together, so a
     /// good arm that had bad luck early must be able to come back without the account: optimism in the face of
@@ -36,7 +37,7 @@ public struct Scene: Sendable {
   public let affordable: Double
   /// The arm with the highest ``Arm/index``: ties go to the larger posterior variance, then to the first id.
   public let regional: Int
-  /// The arm that is exploited: ``regional``, or another that the intent's own direction prefers (``preferring(_:)``).
+  /// The arm that is exploited: ``regional``, or another that the intent's own direction prefers.
   public private(set) var exploit: Int
   /// The arm with the highest AgentRank, ties likewise.
   public let leader: Int

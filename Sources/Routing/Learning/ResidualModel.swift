@@ -9,6 +9,10 @@ public import Vectors
 ///
 /// in units of reward, small beside q̃ and 0 on the average of intents. ``ResidualFit`` finds θ and S. Fitted from the
 /// log now and then, recorded, and in force from an epoch on: the log holds it as it holds the region maps.
+///
+/// Measured against regions alone, captured gain: on seeds that nothing was chosen by 0.819 → 0.833 (60 runs),
+/// 0.861 → 0.865 and 0.923 → 0.931 (20 runs each); with six regions in the place of 24, 0.810 → 0.846, 0.837 → 0.852,
+/// 0.908 → 0.919. With residuals from before a candidate changed, the last quarter after a fall would lose 0.2.
 public struct ResidualModel: Hashable, Sendable {
   /// μ, D elements; nil for the origin.
   public let mean: [Float]?
