@@ -55,7 +55,7 @@ enum InProcessBenchmarks {
           intent, placement, direction: direction, id: ids[turn & 4_095],
           at: Instant(microseconds: Int64(turn))))
     }
-    report.row(heard, reference: sgemv, target: 5_000)
+    report.row(heard, reference: sgemv, target: 3_000)
     var row = 0
     let open = snapshot[.textGeneration].roster.open
     let cold = Measurement("first table of an epoch for a region", samples: 400, batch: 1) {
