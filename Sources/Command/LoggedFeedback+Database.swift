@@ -95,12 +95,9 @@ extension LoggedFeedback {
         rows[place].distribution = known[key]
       }
     }
-    for place in forgotten.sorted().reversed() {
-      faults.append(
-        .init(
-          line: rows[place].line,
-          reason: "its embedding was forgotten, so that nobody can say whom the policy would have preferred"))
-      rows.remove(at: place)
-    }
+    let reason = "its embedding was forgotten, so that nobody can say whom the policy would have preferred"
+    faults += forgotten.sorted().map { .init(line: rows[$0].line, reason: reason) }
+    let lost = Set(forgotten)
+    rows = rows.indices.filter { !lost.contains($0) }.map { rows[$0] }
   }
 }
