@@ -119,7 +119,9 @@ public actor EpochKeeper {
       try map.version == snapshot.map.version
       ? fold(span, terms, next, orphaned: orphaned) : rebuild(span, terms, next, orphaned: orphaned)
     let own = closed.record.counted.first { $0.tallies.epoch == span.number }?.tallies
-    closed.record.residuals = try residuals.due(
+    // A close that fails is tried again as if it had not been: what it counted must not stay.
+    var learning = residuals
+    closed.record.residuals = try learning.due(
       ledger, closed.snapshot, own ?? EpochTallies(epoch: span.number), through: position.judgements, next,
       isRebuilt: closed.record.isRebuilt)
     for fitted in closed.record.residuals {
@@ -128,6 +130,7 @@ public actor EpochKeeper {
     try ledger.append(epoch: closed.record)
     let summary = closed.record.summary(catalogue: snapshot.catalogue.version, map: snapshot.map.version)
     snapshot = closed.snapshot
+    residuals = learning
     index = next
     folded = position
     publish(TableCache(snapshot))
